@@ -1,0 +1,41 @@
+"""The one catalogue of Chinese sentences and column titles (``catalogue.toml``).
+
+Lessons, checks, reports, the index and feedback speak Chinese; every sentence
+the library says there stands in the catalogue, so that wording is mended in
+one place.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+@cache
+def _read() -> dict[str, Any]:
+    text = (resources.files("crm_lib") / "catalogue.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def say(key: str, /, **values: Any) -> str:
+    """Return the Chinese sentence `key` (``section.name``) with its values filled in.
+
+    Examples
+    --------
+    >>> say("check.blank")
+    '还没有作答。请先运行上面的答题单元，再运行本单元。'
+    """
+    section, name = key.split(".", 1)
+    return _read()[section][name].format(**values)
+
+
+def column_title(name: str) -> str:
+    """Return the Chinese title of a column, or `name` itself when it has none."""
+    return _read()["columns"].get(name, name)
+
+
+def list_titles() -> dict[str, str]:
+    """Return all column titles: English name → Chinese title."""
+    return dict(_read()["columns"])

@@ -1,0 +1,37 @@
+"""What a notebook calls: parameters, findings, tables, figures, checks, exports."""
+
+from crm_lib.lesson.display import finding, format_value, show_figure, show_table
+from crm_lib.lesson.exports import export
+from crm_lib.lesson.run import check, data_source, parameters, require_data, show_cleaning, show_source
+from crm_lib.lesson.words import (
+    account_tables,
+    choose_as_of,
+    choose_currency,
+    count_items,
+    describe_cleaning,
+    describe_customers,
+    describe_sweep,
+    show_summary,
+)
+
+__all__ = [
+    "account_tables",
+    "check",
+    "choose_as_of",
+    "choose_currency",
+    "count_items",
+    "data_source",
+    "describe_cleaning",
+    "describe_customers",
+    "describe_sweep",
+    "export",
+    "finding",
+    "format_value",
+    "parameters",
+    "require_data",
+    "show_cleaning",
+    "show_figure",
+    "show_source",
+    "show_summary",
+    "show_table",
+]

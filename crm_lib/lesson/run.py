@@ -1,0 +1,153 @@
+"""The calls that know the running notebook: its parameters, its data, its exercises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crm_lib._places import notebook_file
+from crm_lib.catalogue import say
+from crm_lib.errors import CrmError, DataError, ParameterError
+from crm_lib.lesson.checks import CheckResult, grade_answer, load_checks
+from crm_lib.lesson.display import show_table
+from crm_lib.lesson.exports import remember_source
+from crm_lib.lesson.kernel import notebook_variables, speak_errors
+from crm_lib.lesson.params import Parameter, Problem, find_problems, read_parameters
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def notebook_parameters(notebook_id: str) -> tuple[Parameter, ...]:
+    """Return the declared parameters of a built notebook (from its parameters cell)."""
+    import json
+
+    cells = json.loads(notebook_file(notebook_id).read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        if "parameters" in cell["metadata"].get("tags", ()):
+            return read_parameters("".join(cell["source"]), where=notebook_id)
+    return ()
+
+
+def parameters(notebook_id: str) -> None:
+    """Check the parameters of the running notebook; a wrong one stops here, in words.
+
+    Parameters
+    ----------
+    notebook_id
+        The notebook's name in the suite, such as ``0_start/1_tour``.
+
+    Raises
+    ------
+    ParameterError
+        One Chinese sentence per wrong parameter.
+    """
+    speak_errors()
+    variables = notebook_variables()
+    declared = notebook_parameters(notebook_id)
+    problems = find_problems(declared, {p.name: variables[p.name] for p in declared if p.name in variables})
+    if problems:
+        raise ParameterError(" ".join(_word(problem) for problem in problems))
+    variables["NOTEBOOK_ID"] = notebook_id
+
+
+def _word(problem: Problem) -> str:
+    hint = say("parameters.closest", closest=problem.closest) if problem.closest else ""
+    return say(
+        f"parameters.{problem.kind}",
+        name=problem.name,
+        rule=problem.rule,
+        got=problem.got,
+        hint=hint,
+        known="、".join(problem.known),
+    )
+
+
+def data_source(name: str) -> str | Path:
+    """Return the file of the sample called `name`, or `name` itself when it is a user's file."""
+    from crm_lib import sample
+
+    return sample.path(name) if name in {s.name for s in sample.list_samples()} else name
+
+
+def show_source(raw: pd.DataFrame) -> None:
+    """Show from which file the frame was read and how, and remember it for the footer.
+
+    Parameters
+    ----------
+    raw
+        What ``read_table`` returned.
+    """
+    import pandas as pd
+
+    source = raw.attrs.get("source", {})
+    files = [f["name"] for f in source.get("files", ())]
+    prints = [f["sha256"][:12] for f in source.get("files", ())]
+    mapping = "，".join(f"{old} → {new}" for new, old in source.get("mapping", {}).items() if old != new)
+    rows = [
+        ("files", "、".join(files)),
+        ("n_lines", f"{len(raw):,}"),
+        ("sheet", source.get("sheet")),
+        ("encoding", source.get("encoding")),
+        ("separator", {"\t": "Tab", " ": "空格"}.get(source.get("separator"), source.get("separator"))),
+        ("header_row", source.get("header_row")),
+        ("mapping", mapping),
+        ("fingerprint", "、".join(prints)),
+    ]
+    remember_source({"files": files, "sha256": prints, "n_lines": len(raw)})
+    frame = pd.DataFrame([(say(f"source.{k}"), str(v)) for k, v in rows if v], columns=["item", "value"])
+    show_table(frame, say("lesson.source_caption"))
+
+
+def show_cleaning(cleaned: Any, caption: str) -> None:
+    """Show how many lines were kept, merged and set aside, and why.
+
+    Parameters
+    ----------
+    cleaned
+        What ``clean_table`` returned.
+    """
+    from crm_lib.identify import REASONS, summarize_cleaning
+
+    table = summarize_cleaning(cleaned)
+    named = table.assign(item=[REASONS[i][1] if i in REASONS else i for i in table["item"]])
+    show_table(named.drop(columns="meaning"), caption)
+
+
+def require_data(cleaned: Any, *, what: str = "订单") -> None:
+    """Stop with a clear sentence when cleaning left no row to analyse."""
+    if len(cleaned.rows):
+        return
+    from crm_lib.identify import REASONS
+
+    n_in = len(cleaned.merged) + len(cleaned.quarantine)
+    counts = cleaned.quarantine["reason"].value_counts() if n_in else {}
+    reasons = "，".join(f"{REASONS[r][1] if r in REASONS else r} {n} 行" for r, n in counts.items())
+    why = say("lesson.no_rows_why", reasons=reasons) if n_in else say("lesson.no_rows_empty")
+    raise DataError(say("lesson.no_rows", what=what, n_in=n_in, why=why))
+
+
+def check(grade_id: str, answer: Any) -> CheckResult:
+    """Check an answer of the running notebook and say, kindly, what is wrong with it.
+
+    Parameters
+    ----------
+    grade_id
+        Id of the exercise.
+    answer
+        The student's answer; None means not answered yet.
+
+    Returns
+    -------
+    CheckResult
+        Shows the message; its text form is the points.
+    """
+    variables = notebook_variables()
+    table = load_checks(str(variables.get("NOTEBOOK_ID", "")))
+    if grade_id not in table:
+        raise CrmError(say("check.unknown", grade_id=grade_id, known="、".join(table) or "—"))
+    needed = table[grade_id].inputs
+    missing = [name for name in needed if name not in variables]
+    if missing:
+        raise CrmError(say("check.missing_input", name=missing[0]))
+    return grade_answer(table[grade_id], answer, {name: variables[name] for name in needed})

@@ -1,0 +1,40 @@
+"""Figures: result frame → Axes; one file per analysis, one look for all.
+
+Every ``plot_…`` function takes what its computing twin returned and gives back
+the Axes; it never fits, saves or shows.  :func:`figure_svg` and
+:func:`figure_png` turn a figure into a file's bytes.
+"""
+
+from crm_lib.plots.clusters import plot_cluster_profiles, plot_clusters, plot_k_sweep
+from crm_lib.plots.orders import plot_orders_over_time
+from crm_lib.plots.rfm import plot_rfm_distributions, plot_rfm_grid, plot_segments
+from crm_lib.plots.style import (
+    PALETTE,
+    SEGMENT_COLORS,
+    cluster_color,
+    figure_png,
+    figure_svg,
+    font_path,
+    segment_color,
+    use_style,
+)
+from crm_lib.plots.words import plot_wordcloud
+
+__all__ = [
+    "PALETTE",
+    "SEGMENT_COLORS",
+    "cluster_color",
+    "figure_png",
+    "figure_svg",
+    "font_path",
+    "plot_cluster_profiles",
+    "plot_clusters",
+    "plot_k_sweep",
+    "plot_orders_over_time",
+    "plot_rfm_distributions",
+    "plot_rfm_grid",
+    "plot_segments",
+    "plot_wordcloud",
+    "segment_color",
+    "use_style",
+]

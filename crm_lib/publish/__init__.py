@@ -1,0 +1,1 @@
+"""Notebook + parameters → report: build, run, html, index."""

@@ -1,0 +1,127 @@
+"""Find the data files of the project, wherever the library is called from."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from crm_lib._checks import list_words, require_choice
+from crm_lib.errors import ReadError
+
+_MARKER = Path("data") / "dictionary.csv"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One data file: short name, file name, row grain, source, terms of use, unit of money."""
+
+    name: str
+    file: str
+    grain: str
+    source: str
+    terms: str
+    currency: str = "元"
+
+
+_CDNOW = "Fader & Hardie, CDNOW; from the PyPI package lifetimes 0.11.3"
+_TERMS = "MIT (data/LICENSE-lifetimes.txt)"
+_SAMPLES = {
+    s.name: s
+    for s in (
+        Sample("cdnow", "cdnow_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),
+        Sample("cdnow_sample", "cdnow_sample_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),
+    )
+}
+
+
+def list_samples() -> tuple[Sample, ...]:
+    """List the data files of the project, sorted by name.
+
+    Returns
+    -------
+    tuple of Sample
+        Name, file, row grain, source and terms of each.
+
+    Examples
+    --------
+    >>> [s.name for s in list_samples()]
+    ['cdnow', 'cdnow_sample']
+    """
+    return tuple(_SAMPLES[name] for name in sorted(_SAMPLES))
+
+
+def path(name: str) -> Path:
+    """Return the path of the data file called `name`.
+
+    Parameters
+    ----------
+    name : str
+        Short name as in `list_samples`, e.g. ``"cdnow"``.
+
+    Returns
+    -------
+    pathlib.Path
+        Absolute path of an existing file.
+
+    Raises
+    ------
+    ParameterError
+        No sample has this name; the closest ones are listed.
+    ReadError
+        The data folder, or the file in it, cannot be found.
+
+    Examples
+    --------
+    >>> path("cdnow").name
+    'cdnow_orders.csv.gz'
+    """
+    require_choice("sample.path", "name", name, tuple(_SAMPLES))
+    found = project_root() / "data" / _SAMPLES[name].file
+    if not found.is_file():
+        raise ReadError(
+            f"sample.path: the data file of {name!r} must be in the data folder; "
+            f"{found} does not exist. Get a complete copy of the project."
+        )
+    return found
+
+
+def project_root() -> Path:
+    """Return the folder of the project: the one whose ``data/`` holds the samples.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder named by the environment variable ``CRM_HOME`` when that is
+        set; else the folder the library was installed from; else the nearest
+        folder upwards from the current one.
+
+    Raises
+    ------
+    ReadError
+        ``CRM_HOME`` names a folder without the data, or no folder has them.
+
+    Notes
+    -----
+    ``CRM_HOME`` is never passed over in silence: a wrong value is an error, so
+    that nobody works on other data than he named.
+    """
+    home = os.environ.get("CRM_HOME")
+    if home:
+        root = Path(home).expanduser().resolve()
+        if not (root / _MARKER).is_file():
+            raise ReadError(
+                f"project_root: CRM_HOME must name a folder with {_MARKER.as_posix()}; got {home!r}. "
+                "Correct the environment variable or remove it."
+            )
+        return root
+    here = Path.cwd().resolve()
+    tried = [Path(__file__).resolve().parents[2], here, *here.parents]
+    for root in tried:
+        if (root / _MARKER).is_file():
+            return root
+    raise ReadError(
+        f"project_root: the data folder must be beside the library or above the current folder; "
+        f"looked for {_MARKER.as_posix()} in {list_words(tried, most=4)}. "
+        "Set the environment variable CRM_HOME to the folder of the project."
+    )
