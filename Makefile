@@ -85,11 +85,12 @@ $(VENV)/.stamp-venv:
 	@test -x $(PY) || { echo "making $(VENV) with $$($(PYTHON) -V)"; $(PYTHON) -m venv $(VENV); }
 	@touch $@
 
-# One rule for every extra.  test and lab contain tour and store, so their stamps are set too.
+# One rule for every extra; the stamps of the extras it contains are set too.
 $(VENV)/.stamp-%: $(PINNED) $(VENV)/.stamp-venv
 	@$(PY) tools/install.py $*
 	@case $* in \
-	    lab|test) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store ;; \
+	    lab) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store ;; \
+	    test) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store $(VENV)/.stamp-teach ;; \
 	    teach) touch $(VENV)/.stamp-tour ;; \
 	    all) for extra in tour lab link teach store spark test; do touch $(VENV)/.stamp-$$extra; done ;; \
 	esac

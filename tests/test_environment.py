@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -119,6 +120,34 @@ def test_pins_lie_within_the_ranges_asked_for(project_root: Path) -> None:
     assert [
         f"{r} {pins[normalise(r.name)]}" for r in wanted if pins[normalise(r.name)] not in r.specifier
     ] == []
+
+
+def list_imports(folder: Path) -> dict[str, str]:
+    """Return top-level package → one module of `folder` that imports it; our own and Python's left out."""
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            for top in {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"crm_lib"}:
+                found[top] = path.name
+    return found
+
+
+def test_what_the_library_imports_is_declared(project_root: Path) -> None:
+    project = tomllib.loads((project_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(x for e in project["optional-dependencies"].values() for x in e)]
+    declared = {normalise(Requirement(line).name) for line in lines}
+    homes = metadata.packages_distributions()
+    imported = list_imports(project_root / "crm_lib")
+    assert {"pandas", "typer", "matplotlib"} <= set(imported)
+    undeclared = {
+        top: module
+        for top, module in imported.items()
+        if not declared & {normalise(name) for name in homes.get(top, ())}
+    }
+    assert undeclared == {}
 
 
 def test_a_package_from_elsewhere_is_refused() -> None:

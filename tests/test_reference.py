@@ -38,7 +38,7 @@ def test_only_checked_cells_keep_an_output(project_root: Path) -> None:
         code = [c for c in cells if c["cell_type"] == "code"]
         kept = [c for c in code if c["outputs"]]
         assert all(make_reference.CHECKED in c["metadata"]["tags"] for c in kept)
-        assert all(c["execution_count"] is None for c in code)
+        assert [c["execution_count"] is None for c in code] == [not c["outputs"] for c in code]
         images = [kind for c in kept for o in c["outputs"] for kind in o.get("data", ()) if "image" in kind]
         assert images == []
 
@@ -100,7 +100,7 @@ def test_a_reference_keeps_text_of_checked_cells_only() -> None:
     )
     assert make_reference.keep_checked(checked) == 1
     assert [o["data"] for o in checked.cells[0].outputs] == [{"text/html": "<b>3</b>"}]
-    assert checked.cells[0].execution_count is None
+    assert checked.cells[0].execution_count == 1
     plain = make_notebook([show(text_html="<b>3</b>")], "finding")
     assert make_reference.keep_checked(plain) == 0
     assert plain.cells[0].outputs == []

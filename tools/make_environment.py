@@ -19,9 +19,9 @@ HEADER = """\
 EXTRAS = ("tour", "lab", "store", "link", "teach", "test")
 # Named differently on conda-forge than in pyproject.toml.
 CONDA_NAMES = {
+    "bleach": "bleach-with-css",
     "brotli": "brotli-python",
     "duckdb": "python-duckdb",
-    "sqlalchemy": "sqlalchemy",
 }
 # Not on conda-forge, or something else under that name there.
 PIP_ONLY = {"zhplot", "playwright"}

@@ -52,13 +52,14 @@ def find_id_faults(frame: pd.DataFrame) -> list[str]:
     faults = []
     if n := int(ids.isna().sum()):
         faults.append(
-            f"column 'customer_id' must not be empty; {n:,} of {len(frame):,} rows are. {_MISSING_HINT}"
+            f"column 'customer_id' must not be empty; {n:,} of {len(frame):,} rows "
+            f"{'are' if n > 1 else 'is'}. {_MISSING_HINT}"
         )
     twice = ids[ids.notna() & ids.duplicated()]
     if len(twice):
         faults.append(
             f"column 'customer_id' must name each customer once; {len(twice):,} of {len(frame):,} rows "
-            f"repeat one (first: customer {twice.iloc[0]}). {_DUPLICATE_HINT}"
+            f"{'repeat' if len(twice) > 1 else 'repeats'} one (first: customer {twice.iloc[0]}). {_DUPLICATE_HINT}"
         )
     return faults
 

@@ -76,7 +76,7 @@ def summarize_rfm(orders: Any, *, as_of: str | dt.date, time_zone: str | None = 
     from crm_lib.engine import total_customers
     from crm_lib.engine.rules import MONEY_UNIT
 
-    day = parse_day("summarize_rfm", "as_of", as_of)
+    day = parse_day("summarize_rfm", "as_of", str(as_of) if as_of != as_of else as_of)  # NaT is a datetime
     totals = total_customers(orders, as_of=day, where="summarize_rfm", time_zone=time_zone)
     table = totals.table
     days = table["last_day"].cast("int32").to_numpy().astype("int64")

@@ -76,13 +76,13 @@ class Scheme:
         scale = range(1, n_bins + 1)
         found = {c: self._segments_of(c, n_bins) for c in itertools.product(scale, repeat=3)}
         faults = [
-            *self._first(found, "has no segment", lambda n: n == 0),
-            *self._first(found, "has more than one", lambda n: n > 1),
+            *self._first(found, "none for", lambda n: n == 0),
+            *self._first(found, "more than one for", lambda n: n > 1),
         ]
         if faults:
             raise DataError(
                 f"scheme {self.name!r}: every combination of scores from 1 to {n_bins} must have exactly one "
-                f"segment; {'; '.join(faults)}. Mend the bounds of the scheme."
+                f"segment; it has {' and '.join(faults)}. Mend the bounds of the scheme."
             )
         return {c: names[0] for c, names in found.items()}
 
@@ -97,8 +97,8 @@ class Scheme:
         if not bad:
             return []
         (r, f, m), names = bad[0]
-        shown = f" ({list_words(names)})" if names else ""
-        return [f"{len(bad)} of {len(found)} {what}, first r={r}, f={f}, m={m}{shown}"]
+        shown = f": {list_words(names)}" if names else ""
+        return [f"{what} {len(bad)} of {len(found)} (first r={r}, f={f}, m={m}{shown})"]
 
 
 def load_scheme(scheme: str | Path | pd.DataFrame | Scheme) -> Scheme:
@@ -250,11 +250,11 @@ def _whole(scheme: str, segment: str, column: str, row: Mapping[str, Any]) -> in
     try:
         number = float(value)
     except (TypeError, ValueError):
-        number = 0.5
-    if number != int(number) or number < 1:
+        number = 0.0
+    if not number.is_integer() or number < 1:
         raise DataError(
-            f"scheme {scheme!r}: {column} of segment {segment!r} must be a whole score from 1; got {value!r}. "
-            "Leave it empty for any score."
+            f"scheme {scheme!r}: {column} of segment {segment!r} must be a whole score from 1; got "
+            f"{value!r}. Leave it empty for any score."
         )
     return int(number)
 

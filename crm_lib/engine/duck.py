@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PARQUET = (".parquet", ".pq")
-CSV = (".csv", ".csv.gz", ".csv.zst")
+CSV = (".csv", ".csv.gz")
 CSV_OPTIONS = {
     "header": True,
     # Ids keep their leading zeros, and no line is taken for a comment or skipped as a title.
     "all_varchar": True,
     "comment": "",
     "skiprows": 0,
+    "quotechar": '"',
+    "escapechar": '"',
     "ignore_errors": False,
     "null_padding": False,
 }
@@ -48,12 +51,14 @@ def open_path(path: str | Path, *, where: str) -> duckdb.DuckDBPyRelation:
             f"{where}: a path must end in {list_words((*PARQUET, *CSV))}; got {text!r}. "
             "Read other files with read_table and clean_table, and pass their rows."
         )
-    files = [glob.escape(f) for f in _list_files(Path(text), kind, where=where)]
+    many = _list_files(Path(text), kind, where=where)
+    files = [glob.escape(f) for f in many]
     try:
         if kind is PARQUET:
-            return _connect().read_parquet(files, union_by_name=len(files) > 1)
-        return _connect().read_csv(files, union_by_name=len(files) > 1, **CSV_OPTIONS)
-    except duckdb.Error as error:
+            return _connect().read_parquet(files, union_by_name=len(many) > 1)
+        options = {"sep": _find_separator(many[0]), "union_by_name": len(many) > 1, **CSV_OPTIONS}
+        return _connect().read_csv(files, **options)
+    except (duckdb.Error, OSError) as error:
         reason = str(error).strip().splitlines()[0][:300]
         raise ReadError(
             f"{where}: {text!r} cannot be read ({reason}). Read it with read_table, which knows more "
@@ -74,6 +79,14 @@ def _list_files(path: Path, kind: tuple[str, ...], *, where: str) -> list[str]:
         hint = f"; the folder has {list_words(closest_first(path.name, near), most=5)}" if near else ""
         raise ReadError(f"{where}: no file at {str(path)!r}{hint}. Check the path.")
     return files
+
+
+def _find_separator(file: str) -> str:
+    """Take the separator from the header: a guess from the lines takes a ragged file for one column."""
+    opener = gzip.open if file.lower().endswith(".gz") else open
+    with opener(file, "rt", encoding="utf-8", errors="replace") as lines:
+        header = lines.readline(100_000)
+    return max(",;\t|", key=header.count)
 
 
 def open_arrow(table: pa.Table) -> duckdb.DuckDBPyRelation:
@@ -157,8 +170,8 @@ def _is_integer(kind: str) -> bool:
 def _day(name: str, kind: str, where: str, time_zone: str | None) -> str:
     if kind == "VARCHAR":
         return f"CASE WHEN regexp_matches({name}, '{ISO_DAY}') THEN try_cast(left({name}, 10) AS DATE) END"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"timezone('{require_zone(where, time_zone)}', {name})::DATE"
+    if kind.startswith("TIMESTAMP") and ("ZONE" in kind or "TZ" in kind):
+        return f"timezone('{require_zone(where, time_zone)}', {name}::TIMESTAMPTZ)::DATE"
     if kind == "DATE" or kind.startswith("TIMESTAMP"):
         return f"{name}::DATE"
     raise refuse_type(where, "ordered_at", DAY_RULE, kind)

@@ -41,7 +41,12 @@ def find_line_columns(headers: Sequence[str], *, where: str) -> LineColumns:
 
         orders = load_schema("orders")
         few = replace(orders, columns=tuple(c for c in orders.columns if c.name in NEEDED))
-        found = match_headers(headers, few, where=where)
+        try:
+            found = match_headers(headers, few, where=where)
+        except SchemaError as error:
+            raise SchemaError(
+                f"{error} (columns= is an option of read_table; then run clean_table.)"
+            ) from None
         columns = LineColumns({**found.mapping, **exact}, dict(found.factors))
     for column in columns.used:
         if headers.count(columns.headers[column]) > 1:

@@ -37,7 +37,7 @@ def _key(header: str, kind: Any) -> pl.Expr:
     column = pl.col(header)
     if kind.is_float():
         return (column.cast(pl.Float64) + 0.0).fill_nan(None)
-    return column if kind == pl.String or kind.is_integer() else column.cast(pl.String)
+    return column if kind == pl.String or kind.is_integer() or kind.is_decimal() else column.cast(pl.String)
 
 
 def _day(header: str, kind: Any, where: str, time_zone: str | None) -> pl.Expr:

@@ -7,6 +7,8 @@ from typing import Any
 from crm_lib.engine.headers import LineColumns
 from crm_lib.engine.rules import DAY_RULE, ISO_DAY, MONEY, NUMBER, combine_amount, refuse_type, require_zone
 
+INTEGERS = ("tinyint", "smallint", "int", "bigint")
+
 
 def prepare_spark(frame: Any, columns: LineColumns, *, where: str, time_zone: str | None) -> Any:
     """Select customer_id, order_id, day, amount and the raw texts for messages."""
@@ -33,7 +35,7 @@ def _key(column: Any, kind: str) -> Any:
     if kind in {"float", "double"}:
         value = column.cast("double") + f.lit(0.0)
         return f.when(~f.isnan(value), value)
-    return column if kind in {"int", "bigint", "smallint", "tinyint"} else column.cast("string")
+    return column if kind in INTEGERS or kind.startswith("decimal") else column.cast("string")
 
 
 def _day(column: Any, kind: str, where: str, time_zone: str | None) -> Any:
@@ -55,7 +57,7 @@ def _number(column: str, value: Any, kind: str, columns: LineColumns, where: str
 
     if kind in {"string", "void"}:
         value = f.when(value.rlike(NUMBER), value)
-    elif kind not in {"tinyint", "smallint", "int", "bigint", "float", "double"} and "decimal" not in kind:
+    elif kind not in (*INTEGERS, "float", "double") and not kind.startswith("decimal"):
         raise refuse_type(where, column, "numbers", kind)
     factor = columns.factors.get(column, 1.0)
     value = value.try_cast("double")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import closest_first, list_words
 from crm_lib.errors import DataError, SchemaError
+from crm_lib.identify._columns import settle_types
 from crm_lib.identify._structure import BOOKKEEPING
 from crm_lib.identify.reasons import PRIORITY, STRUCTURAL
 
@@ -85,7 +86,12 @@ def assemble_rows(
     import pandas as pd
 
     names = [n for n in table.names if n in frame.columns]
-    parts = [frame[names], source.iloc[positions], *([] if flags is None else [flags]), extra.iloc[positions]]
+    parts = [
+        settle_types(frame[names]),
+        source.iloc[positions],
+        *([] if flags is None else [flags]),
+        extra.iloc[positions],
+    ]
     return pd.concat([p.reset_index(drop=True) for p in parts], axis=1)
 
 
@@ -113,7 +119,9 @@ def make_merged(
     if "source_file" in source:
         head["merged_into_file"] = source["source_file"].to_numpy(dtype=object)[into]
     head = head.astype({"reason": str})
-    return _beside(head, pd.concat([lines[names], extra.iloc[position].reset_index(drop=True)], axis=1))
+    return _beside(
+        head, pd.concat([settle_types(lines[names]), extra.iloc[position].reset_index(drop=True)], axis=1)
+    )
 
 
 def make_quarantine(

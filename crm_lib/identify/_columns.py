@@ -99,15 +99,21 @@ def _reader(column: Column) -> Any:
 
 
 def _as_type(values: Any, kind: str) -> Any:
-    """Return whole numbers as int64 and flags as bool when no cell is missing, else nullable."""
+    """Return whole numbers and flags in the type that can miss a value."""
     import pandas as pd
 
-    array = pd.array(values) if kind != "integer" else pd.array(values, dtype="Int64")
-    if kind == "integer":
-        return array if array.isna().any() else array.to_numpy("int64")
-    if kind == "flag":
-        return array if array.isna().any() else array.to_numpy(bool)
-    return values
+    return pd.array(values, dtype="Int64") if kind == "integer" else values
+
+
+def settle_types(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return whole numbers as int64 and flags as bool where no cell is missing.
+
+    Decided on the finished table: which rows were set aside on the way must
+    not show in the type.
+    """
+    plain = {"Int64": "int64", "boolean": "bool"}
+    kinds = {c: plain.get(str(frame[c].dtype)) for c in frame.columns}
+    return frame.astype({c: kind for c, kind in kinds.items() if kind and not frame[c].isna().any()})
 
 
 def _log_cells(log: AuditLog, parsed: Parsed, values: Any, positions: np.ndarray, name: str) -> None:

@@ -34,9 +34,9 @@ _FEE_PATTERN = re.compile(r"gift_\d+.*\Z|test\d*\Z|adjust\d*\Z")
 _LETTER_CODES = frozenset("mdsb")
 _LETTER_DIGIT = frozenset(("c2", "c3"))
 _FEE_NAMES = re.compile(
-    r"(?:补|补拍|专拍)?(?:运费|邮费|快递费|配送费|手续费|包装费|服务费|安装费|差价|邮费差价|运费差价|运费险|补差|补差价)"
-    r"(?:补差价?|补差|差价|专拍|补拍|链接)*\Z"
-    r"|postage|carriage|shipping(?: fee)?\Z|freight\Z|bank charges\Z|delivery fee\Z|handling fee\Z"
+    r"(?:补|补拍|专拍)?(?:运费|邮费|快递费|配送费|手续费|包装费|服务费|安装费|差价|运费险|补差|补差价)"
+    r"(?:补差价?|差价|专拍|补拍|链接)*"
+    r"|postage|carriage|shipping(?: fee)?|freight|bank charges|delivery fee|handling fee"
 )
 
 
@@ -114,7 +114,7 @@ def find_non_products(frame: pd.DataFrame, among: np.ndarray) -> np.ndarray:
     """
     import numpy as np
 
-    by_name = _match_distinct(frame, "product_name", lambda t: bool(_FEE_NAMES.match(t)))
+    by_name = _match_distinct(frame, "product_name", lambda t: bool(_FEE_NAMES.fullmatch(t)))
     if "sku" not in frame.columns:
         return by_name & among
     codes = {half_width(s).lower() for s in frame.loc[among, "sku"].dropna().unique()}

@@ -101,6 +101,7 @@ def read_flag(value: Any) -> tuple[bool | None, int, str]:
     if isinstance(value, bool):
         return value, 0, ""
     text = half_width(value).lower()
+    text = text[:1] if text in ("1.0", "0.0") else text
     if text in YES or text in NO:
         plain = text in ("true", "false", "1", "0")
         return text in YES, 0, "" if plain else "flag"

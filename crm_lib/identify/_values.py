@@ -105,9 +105,9 @@ def number_text(value: Any) -> str:
 
 
 def text_array(values: list[str | None]) -> Any:
-    """Return an array of texts of the running pandas' own text type."""
+    """Return an array of texts of the running pandas' own text type; missing is NaN, never None."""
+    import numpy as np
     import pandas as pd
 
-    if not any(v is not None for v in values):
-        return pd.Series(values, dtype=pd.Series(["a"]).dtype).array
-    return pd.Series(values).array
+    cells = [np.nan if v is None else v for v in values]
+    return pd.Series(cells, dtype=pd.Series(["a"]).dtype).array

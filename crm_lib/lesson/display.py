@@ -41,6 +41,13 @@ def finding(text: str) -> None:
 def format_value(value: Any, column: str = "") -> str:
     """Return `value` as people read it; the column's name tells its unit.
 
+    Parameters
+    ----------
+    value
+        A number, text, date or missing value.
+    column
+        Name of its column: ``…_share`` is shown in percent, money with two decimals.
+
     Examples
     --------
     >>> format_value(0.1234, "customer_share"), format_value(1234.5, "revenue"), format_value(3, "n_orders")

@@ -106,6 +106,8 @@ def show_cleaning(cleaned: Any, caption: str) -> None:
     ----------
     cleaned
         What ``clean_table`` returned.
+    caption
+        What the table shows, one line.
     """
     from crm_lib.identify import REASONS, summarize_cleaning
 
@@ -115,7 +117,20 @@ def show_cleaning(cleaned: Any, caption: str) -> None:
 
 
 def require_data(cleaned: Any, *, what: str = "订单") -> None:
-    """Stop with a clear sentence when cleaning left no row to analyse."""
+    """Stop with a clear sentence when cleaning left no row to analyse.
+
+    Parameters
+    ----------
+    cleaned
+        What ``clean_table`` returned.
+    what
+        What the rows are called, in Chinese.
+
+    Raises
+    ------
+    DataError
+        No row is left; the sentence gives the reasons and their numbers.
+    """
     if len(cleaned.rows):
         return
     from crm_lib.identify import REASONS

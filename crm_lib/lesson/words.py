@@ -23,7 +23,17 @@ def choose_as_of(as_of: str, rows: pd.DataFrame) -> str:
     as_of
         ISO date or empty text.
     rows
-        Order lines with ``ordered_at``.
+        Order lines with ``ordered_at``, at least one.
+
+    Returns
+    -------
+    str
+        ISO date.
+
+    Raises
+    ------
+    ParameterError
+        `as_of` is not a date.
     """
     import datetime as dt
 
@@ -33,7 +43,15 @@ def choose_as_of(as_of: str, rows: pd.DataFrame) -> str:
 
 
 def choose_currency(currency: str, source: str) -> str:
-    """Return `currency`, or the sample's own unit, or 元 for a user's file."""
+    """Return `currency`, or the sample's own unit, or 元 for a user's file.
+
+    Parameters
+    ----------
+    currency
+        Unit of money, or empty text.
+    source
+        Name of a sample, or a file.
+    """
     from crm_lib import sample
 
     units = {s.name: s.currency for s in sample.list_samples()}
@@ -55,7 +73,13 @@ def count_items(cleaned: Any) -> dict[str, int]:
 
 
 def describe_cleaning(cleaned: Any) -> str:
-    """Say in one paragraph how many lines were kept, merged and set aside, and why."""
+    """Return one paragraph on how many lines were kept, merged and set aside, and why.
+
+    Parameters
+    ----------
+    cleaned
+        What ``clean_table`` returned.
+    """
     counts = count_items(cleaned)
     n_in = len(cleaned.rows) + len(cleaned.merged) + len(cleaned.quarantine)
     text = say(
@@ -78,7 +102,7 @@ def describe_cleaning(cleaned: Any) -> str:
 
 
 def describe_sweep(sweep: pd.DataFrame) -> str:
-    """Say which number of clusters is recommended and how far the groups stand apart.
+    """Return a sentence on the recommended number of clusters and how far they stand apart.
 
     Parameters
     ----------
@@ -100,6 +124,8 @@ def show_summary(figures: Mapping[str, Any], caption: str) -> None:
     ----------
     figures
         Title → value; a share is a float whose title ends in 占比.
+    caption
+        What the table sums up.
     """
     import pandas as pd
 
@@ -117,7 +143,7 @@ def _unit_of(value: Any) -> str:
 
 
 def describe_customers(rfm: pd.DataFrame, *, unit: str) -> str:
-    """Say as of which day how many customers there are, how many bought once, and what they spent.
+    """Return a sentence on the day, the number of customers, who bought once, and what they spent.
 
     Parameters
     ----------
@@ -144,6 +170,18 @@ def account_tables(cleaned: Any, schema: str = "orders") -> dict[str, pd.DataFra
 
     Columns the contract does not know (a phone, an address in a shop's export)
     stay out: no report shows contact data that nobody asked for.
+
+    Parameters
+    ----------
+    cleaned
+        What ``clean_table`` returned.
+    schema
+        The contract whose columns may be shown.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``quarantine`` and ``merged`` (one row per line), ``audit`` (one row per changed cell).
     """
     from crm_lib.schema import load_schema
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_lib._checks import require_columns, require_rows
-from crm_lib.plots.style import WIDTH, ensure_style
+from crm_lib.plots.style import MUTED, WIDTH, ensure_style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,14 @@ def check_frame(where: str, frame: pd.DataFrame, columns: list[str], what: str) 
 def note(ax: Axes, text: str) -> None:
     """Write the number of cases above `ax`, left."""
     ax.set_title(text, loc="left")
+
+
+def write_nothing(ax: Axes | None, text: str) -> Axes:
+    """Return an Axes that says why there is nothing to draw: a report on hardly any data stays whole."""
+    ax = open_axes(ax, 1.2)
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes, color=MUTED)
+    return ax
 
 
 def title_of(column: str, unit: str = "元") -> str:

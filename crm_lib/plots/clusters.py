@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_lib._checks import require_columns
 from crm_lib.errors import DataError
 from crm_lib.plots._canvas import (
     check_frame,
@@ -14,6 +15,7 @@ from crm_lib.plots._canvas import (
     short_number,
     text_on,
     title_of,
+    write_nothing,
 )
 from crm_lib.plots.style import MAIN, cluster_color
 
@@ -43,9 +45,12 @@ def plot_k_sweep(sweep: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes
-        The area; the panels are its ``child_axes``.
+        The area; the panels are its ``child_axes``.  Without any k to compare
+        it holds one sentence that says so.
     """
-    check_frame("plot_k_sweep", sweep, ["k", "inertia", "silhouette"], "values of k")
+    require_columns("plot_k_sweep", sweep.columns, ["k", "inertia", "silhouette"])
+    if sweep.empty:
+        return write_nothing(ax, "不同的客户太少，没有可以比较的群数")
     from matplotlib.ticker import FuncFormatter
 
     ax = open_axes(ax, 3.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,6 @@ _RC = {
     "figure.figsize": (WIDTH, 4.0),
     "figure.dpi": 100,
     "savefig.dpi": 200,
-    "figure.constrained_layout.use": True,
     "svg.fonttype": "path",
     "svg.hashsalt": "crm_lib",
     "svg.image_inline": True,
@@ -120,14 +118,13 @@ def ensure_style() -> None:
         use_style()
 
 
-@cache
 def _register_font(path: str) -> None:
     from matplotlib import font_manager
 
     manager = font_manager.fontManager
-    manager.ttflist = [f for f in manager.ttflist if f.name != FONT_NAME or f.fname == path]
-    if not any(f.fname == path for f in manager.ttflist):
-        manager.addfont(path)
+    # adding the font, even again, is also what makes matplotlib forget which file it found before
+    manager.ttflist = [f for f in manager.ttflist if f.name != FONT_NAME]
+    manager.addfont(path)
 
 
 def segment_color(name: str) -> str:
@@ -184,6 +181,11 @@ def figure_svg(figure: Any) -> bytes:
     bytes
         UTF-8 SVG without remote references; text is drawn as outlines, so no
         font is needed to view it.
+
+    Notes
+    -----
+    The first call fixes the layout of the figure; labels added later may widen
+    the picture, but nothing is cut off.
     """
     return _save(_figure_of("figure_svg", figure), format="svg", metadata={"Date": None, "Creator": None})
 
@@ -219,16 +221,21 @@ def _figure_of(where: str, figure: Any) -> Figure:
     return found
 
 
+def _room(figure: Figure) -> Any:
+    # a figure someone laid out without room for its labels is widened rather than cut
+    from matplotlib.transforms import Bbox
+
+    canvas, ink = figure.bbox_inches, figure.get_tightbbox()
+    slack = 0.02
+    inside = min(ink.x0, ink.y0) >= -slack and ink.x1 <= canvas.x1 + slack and ink.y1 <= canvas.y1 + slack
+    return None if inside else Bbox.union([canvas, ink.padded(0.05)])
+
+
 def _settle(figure: Figure) -> None:
-    # the layout moves over a few passes; only a settled one gives the same bytes every time
-    before = None
-    for _ in range(5):
-        figure.draw_without_rendering()
-        now = [ax.get_position().bounds for ax in figure.axes]
-        now = [tuple(round(x, 7) for x in bounds) for bounds in now]
-        if now == before:
-            return
-        before = now
+    # an automatic layout moves a little at every drawing; only a fixed one gives the same bytes again
+    figure.draw_without_rendering()
+    if figure.get_layout_engine() is not None:
+        figure.set_layout_engine("none")
 
 
 def _save(figure: Figure, **how: Any) -> bytes:
@@ -237,5 +244,5 @@ def _save(figure: Figure, **how: Any) -> bytes:
     _settle(figure)
     buffer = io.BytesIO()
     with mpl.rc_context({k: v for k, v in _RC.items() if k.startswith("svg.")}):
-        figure.savefig(buffer, **how)
+        figure.savefig(buffer, bbox_inches=_room(figure), **how)
     return buffer.getvalue()

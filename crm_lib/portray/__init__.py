@@ -1,6 +1,7 @@
 """客户画像: clusters, labels with a strength, portraits."""
 
-from crm_lib.portray.clustering import ClusterModel, describe_clusters, fit_clusters, sweep_k
+from crm_lib.portray.clustering import ClusterModel, fit_clusters, sweep_k
+from crm_lib.portray.describe import describe_clusters
 from crm_lib.portray.features import FeatureMap, FeatureScale, fit_features, prepare_features
 from crm_lib.portray.labels import label_clusters, pool_labels
 from crm_lib.portray.portraits import portray_clusters

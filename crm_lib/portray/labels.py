@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crm_lib._checks import require_columns, require_range
 from crm_lib.errors import DataError
-from crm_lib.portray.clustering import join_labels
+from crm_lib.portray.describe import join_labels
 from crm_lib.portray.features import RFM_COLUMNS
 
 if TYPE_CHECKING:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 _HEADING = re.compile(r"(?s)<h([1-6])((?:\s[^>]*)?)>(.*?)</h\1\s*>")
+# The question that opens each step stands out in every lesson.
+_THINK = re.compile(r"<p>(<strong>想一想)")
 _STYLES = ("base.css", "report.css", "print.css")
 
 
@@ -160,6 +162,7 @@ def render_html(
         shared="".join(c.source for c in notebook.cells if c.cell_type == "markdown"),
         meta=meta,
         project=PROJECTS.get(meta.notebook_id.split("/")[0], ""),
+        shown_parameters=_pick_parameters(meta),
         question=Markup(lead[0]),
         intro=Markup(intro),
         toc=[(level, "#" + quote(anchor), text) for level, anchor, text in headings.entries if level <= 3],
@@ -167,6 +170,12 @@ def render_html(
         n_errors=numbering.errors,
     )
     return Page(page, missing, numbering.figures, numbering.tables, tuple(numbering.missing_alt))
+
+
+def _pick_parameters(meta: ReportMeta) -> list[tuple[str, Any]]:
+    """Return the parameters the header shows: the first that are set, by the first words of their meaning."""
+    filled = [p for p in meta.parameters if str(p[1]).strip() and p[1] is not None]
+    return [(re.split("[，；：（]", meaning)[0] or name, value) for name, value, meaning in filled[:4]]
 
 
 def _tags(cell: Any) -> set[str]:
@@ -194,7 +203,7 @@ def _render_cell(cell: Any, headings: _Headings, numbering: Numbering, show_code
     if cell.cell_type == "markdown":
         page = headings.mark(render_markdown(cell.source, attachments=cell.get("attachments")))
         page = dress_tables(page, number=numbering.next_table, align=False)
-        return _wrap("text", tags, page)
+        return _wrap("text", tags, _THINK.sub(r'<p class="think">\1', page))
     if cell.cell_type != "code":
         return ""
     parts = []

@@ -195,7 +195,7 @@ def _write_report(job: Job, notebook: NotebookNode, entry: Mapping[str, Any]) ->
         status=entry["status"],
         error=entry["error"],
     )
-    write_html(notebook, job.stage / "report.html", meta=meta, show_code=job.show_code)
+    write_html(notebook, job.stage / "report.html", meta=meta, show_code=job.show_code, debug=job.debug)
 
 
 def list_versions() -> dict[str, str]:

@@ -122,7 +122,7 @@ def _read_entry(path: Path, out_dir: Path) -> Entry:
     except OSError as fault:
         problem = f"记录读不出来：{fault.strerror or type(fault).__name__}。"
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        problem = "记录已损坏。请用 crm render --force 重新生成这份报告。"
+        problem = "记录已损坏。请用 crm render 重新生成这份报告。"
     return Entry("", "", path.stem, path.name, status="failed", problem=problem)
 
 

@@ -108,10 +108,15 @@ def cell_text(value: Any, kind: str) -> str:
 
 
 def clean_text(value: Any) -> str:
-    """Return `value` as text that XML can hold; characters it cannot hold become U+FFFD."""
+    """Return `value` as text that XML can hold.
+
+    Line ends become LF, as XML reads them anyway; characters XML cannot hold
+    become U+FFFD.
+    """
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         value = value.date()
-    return _BROKEN.sub("\ufffd", str(value))
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
+    return _BROKEN.sub("\ufffd", text)
 
 
 def is_risky(text: str) -> bool:
@@ -123,6 +128,17 @@ def is_risky(text: str) -> bool:
     (True, True, False, False)
     """
     return text[:1] in tuple("=+-@\t\r\n＝＋－＠") and text[:1] != "" and not _PLAIN_NUMBER.fullmatch(text)
+
+
+def cut_text(text: str, most: int) -> str:
+    """Return the beginning of `text` that fits into `most` UTF-16 units, as Excel counts.
+
+    Examples
+    --------
+    >>> cut_text("客户😀甲", 3), cut_text("客户😀甲", 4)
+    ('客户', '客户😀')
+    """
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
 
 
 def text_width(text: str) -> int:

@@ -149,7 +149,7 @@ def propose_columns(
     opener = Opener(table, chosen, encoding, None)
     grids, _ = opener.open(part)
     _, place, _ = choose_grid(grids, part, opener)
-    match = match_headers(place.names, table, columns=chosen, strict=False, where=part.name)
+    match = match_headers(place.texts, table, columns=chosen, strict=False, where=part.name)
     found = {**match.mapping, **{c: headers[0] for c, headers in match.ambiguous.items()}}
     for need in match.missing:
         for name in (c for c in need[0] if c not in found):

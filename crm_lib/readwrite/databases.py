@@ -34,7 +34,7 @@ def read_duckdb_grids(path: Path, inside: str | None, *, where: str) -> list[Gri
         from crm_lib.readwrite.typed import read_frame_grids
 
         with duckdb.connect(str(path), read_only=True) as db:
-            arrow = db.execute(f'SELECT * FROM "{_quote(schema)}"."{_quote(table)}"').to_arrow_table()
+            arrow = db.sql(f'SELECT * FROM "{_quote(schema)}"."{_quote(table)}"').to_arrow_table()
         return read_frame_grids(arrow)[0].load(1, arrow.column_names, ()).frame
 
     chosen = [choose_name(list(tables), inside, where, "table")] if inside else list(tables)
@@ -107,7 +107,7 @@ def read_url_grids(url: str, inside: str | None) -> list[Grid]:
                 rows = [tuple(r) for r in link.execute(alchemy.select(table).order_by(*order))]
         except Exception as error:
             raise _tell_failed(where, error, url) from None
-        if not order:
+        if not order and engine.dialect.name != "sqlite":  # which keeps the order of entry
             rows.sort(key=lambda r: tuple((v is None, str(v)) for v in r))
         return _make_frame(heads[name], rows)
 

@@ -19,6 +19,7 @@ _MARKS = (
 )
 # £ € and accented letters as single bytes; 0xFE and 0xFF are damage rather than text.
 _WESTERN = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e-\xfd]")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 _COMMON = ("utf-8", "gb18030", "gbk", "big5", "utf-16", "cp1252", "latin-1", "shift_jis", "euc-kr")
 
 
@@ -57,9 +58,17 @@ def _decode_legacy(
     if len(texts) == 1:
         name = next(iter(texts))
     else:
-        name = "big5" if fits and fits(texts["big5"]) and not fits(texts["gb18030"]) else "gb18030"
+        name = "big5" if _is_rather(texts, fits) else "gb18030"
     notes = [{"kind": "encoding_assumed", "encoding": name, "also": "big5" if name != "big5" else "gb18030"}]
     return texts[name], name, notes if len(texts) > 1 else []
+
+
+def _is_rather(texts: dict[str, str], fits: Callable[[str], bool] | None) -> bool:
+    """Say whether Big5 fits the contract, or ordinary characters, where GB18030 does not."""
+    if fits and fits(texts["big5"]) != fits(texts["gb18030"]):
+        return fits(texts["big5"])
+    private = {name: bool(_PRIVATE.search(text[:200_000])) for name, text in texts.items()}
+    return private["gb18030"] and not private["big5"]
 
 
 def _try(data: bytes, name: str) -> str | None:

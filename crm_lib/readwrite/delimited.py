@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from crm_lib.errors import ReadError
 from crm_lib.readwrite.grids import HEAD_ROWS, Body, Grid
-from crm_lib.readwrite.totals import is_totals_word
+from crm_lib.readwrite.records import WHITE, Mender, Record, cut_lines, read_records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEPARATORS = (",", "\t", ";", "|", "，")
-_WHITE = {"spaces": re.compile(r"\s{2,}"), "space": re.compile(r"\s+")}
 _HEAD_CHARS = 200_000
+# More uneven rows than this are a layout of their own, read row by row.
+_MOST_UNEVEN = 1000
 
 
 def read_text_grids(text: str, *, where: str, rate: Callable[[list[list[str]]], Any]) -> list[Grid]:
@@ -23,156 +25,140 @@ def read_text_grids(text: str, *, where: str, rate: Callable[[list[list[str]]], 
     if "\n" not in text and "\r" in text:
         text = text.replace("\r", "\n")
     text = text.rstrip("\r\n\x1a\0")
+    lines = cut_lines(text[:_HEAD_CHARS])
     given = re.match(r"sep=(.)\r?\n", text)
-    separator = given.group(1) if given else find_separator(text, rate)
-    head = [row for _, row in _limit(_read_records(text[:_HEAD_CHARS], separator, strict=False))]
+    separator = given.group(1) if given else find_separator(lines, rate)
+    head = [record.cells for record in _limit(read_records(lines, separator))]
     if given:
         head[0] = []
 
     def load(first: int, names: Sequence[str], columns: Sequence[str | None]) -> Body:
-        return _load_body(text, separator, first, names, columns, where)
+        needed = [
+            i for i, c in enumerate(columns) if c in ("customer_id", "ordered_at", "amount", "quantity")
+        ]
+        mender = Mender(len(names), needed, separator)
+        offset = _find_offset(lines, separator, first, len(text))
+        line = 1 + len(cut_lines(text[:offset]))
+        body = _load_fast(text[offset:], first, line, names, mender) if separator not in WHITE else None
+        if body is None:
+            mender = Mender(len(names), needed, separator)
+            body = _load_careful(text, first, names, mender, where)
+        return body
 
     return [Grid(head, load, info={"separator": separator})] if head else []
 
 
-def find_separator(text: str, rate: Callable[[list[list[str]]], Any]) -> str:
+def find_separator(lines: Sequence[str], rate: Callable[[list[list[str]]], Any]) -> str:
     """Return the separator whose head fits the contract best, then the one that cuts rows most evenly."""
-    sample = text[:_HEAD_CHARS]
 
     def merit(separator: str) -> tuple[Any, float, int]:
-        rows = [row for _, row in _limit(_read_records(sample, separator, strict=False)) if len(row) > 1]
+        rows = [r.cells for r in _limit(read_records(lines, separator)) if len(r.cells) > 1]
         widths = Counter(len(row) for row in rows)
         if not widths:
             return (rate([]), 0.0, 0)
         width, n = widths.most_common(1)[0]
-        return (rate(rows), n / max(1, len(rows)), width)
+        return (rate(rows), n / len(rows), width)
 
-    candidates = [s for s in SEPARATORS if s in sample] or [s for s in _WHITE if _WHITE[s].search(sample)]
+    sample = "".join(lines)
+    candidates = [s for s in SEPARATORS if s in sample] or [s for s in WHITE if WHITE[s].search(sample)]
     return max(candidates, key=merit, default=",")
 
 
-def _limit(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+def _limit(records: Iterable[Record]) -> Iterable[Record]:
     return (record for _, record in zip(range(HEAD_ROWS), records, strict=False))
 
 
-def _read_records(text: str, separator: str, *, strict: bool) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, cells) for every record, blank ones included."""
-    if separator in _WHITE:
-        cut = _WHITE[separator]
-        yield from (
-            (i, cut.split(s) if (s := line.strip()) else []) for i, line in enumerate(text.splitlines(), 1)
-        )
-        return
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
-    line = 1
-    try:
-        for row in reader:
-            yield line, row
-            line = reader.line_num + 1
-    except csv.Error:
-        if strict:
-            raise ReadError(f"line {line}: a quotation mark is opened there and never closed") from None
+def _find_offset(lines: Sequence[str], separator: str, first: int, end: int) -> int:
+    """Return where record number `first` (0-based) begins in the text."""
+    for number, record in enumerate(read_records(lines, separator)):
+        if number == first:
+            return sum(map(len, lines[: record.line - 1]))
+    return end
 
 
-def _load_body(
-    text: str, separator: str, first: int, names: Sequence[str], columns: Sequence[str | None], where: str
-) -> Body:
-    if separator not in _WHITE:
-        body = _load_fast(text, separator, first, names)
-        if body is not None:
-            return body
-    return _load_careful(text, separator, first, names, columns, where)
-
-
-def _load_fast(text: str, separator: str, first: int, names: Sequence[str]) -> Body | None:
-    """Read with Arrow; None when a row has not as many cells as the header."""
+def _load_fast(text: str, first: int, line: int, names: Sequence[str], mender: Mender) -> Body | None:
+    """Read with Arrow the text that begins at `line`; None when it must be read row by row."""
     import numpy as np
+    import pyarrow as pa
+
+    if not text or len(mender.separator.encode()) > 1 or not _is_sound(text, mender):
+        return None
+    uneven: list[Any] = []
+
+    def skip(row: Any) -> str:
+        uneven.append(row)
+        return "skip" if len(uneven) <= _MOST_UNEVEN else "error"
+
+    data = pa.py_buffer(text.encode("utf-8"))
+    try:
+        frame = _parse(data, names, mender.separator, quotes='"' in text)
+    except pa.ArrowInvalid:
+        try:
+            frame = _parse(data, names, mender.separator, quotes=False, handler=skip)
+            frame = _put_back(frame, uneven, line, mender)
+        except (pa.ArrowInvalid, ReadError):
+            return None
+    return Body(frame, np.arange(first + 1, first + 1 + len(frame), dtype="int64"), mender.notes())
+
+
+def _is_sound(text: str, mender: Mender) -> bool:
+    """Say whether no quotation mark is stray; text without any is."""
+    if '"' not in text:
+        return True
+    records = read_records(cut_lines(text), mender.separator, mender.width)
+    return all(len(r.cells) == mender.width and not r.stray for r in records)
+
+
+def _parse(
+    data: Any, names: Sequence[str], separator: str, *, quotes: bool, handler: Callable | None = None
+) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    data = text[_find_offset(text, separator, first) :].encode("utf-8")
-    if not data or len(separator.encode()) > 1:
-        return None
-    texts = pa.string() if len(data) < 2**30 else pa.large_string()
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(column_names=list(names), block_size=1 << 24),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=separator, newlines_in_values='"' in text, ignore_empty_lines=False
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, texts), null_values=[""], strings_can_be_null=True,
-                check_utf8=False,
-            ),
-        )  # fmt: skip
-    except pa.ArrowInvalid:
-        return None
-    return Body(table.to_pandas(), np.arange(first + 1, first + 1 + table.num_rows, dtype="int64"))
+    texts = pa.string() if data.size < 2**30 else pa.large_string()
+    table = arrow_csv.read_csv(
+        pa.BufferReader(data),
+        read_options=arrow_csv.ReadOptions(
+            column_names=list(names), block_size=1 << 24, use_threads=handler is None
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=separator,
+            quote_char='"' if quotes else False,
+            newlines_in_values=quotes,
+            ignore_empty_lines=False,
+            invalid_row_handler=handler,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, texts), null_values=[""], strings_can_be_null=True
+        ),
+    )
+    return table.to_pandas()
 
 
-def _find_offset(text: str, separator: str, first: int) -> int:
-    """Return where record number `first` (0-based) begins in `text`."""
-    at = 0
+def _put_back(frame: pd.DataFrame, uneven: Sequence[Any], line: int, mender: Mender) -> pd.DataFrame:
+    """Set mended rows where they stood; `row.number` counts all rows from 1."""
+    import numpy as np
+    import pandas as pd
 
-    def count() -> Iterator[str]:
-        nonlocal at
-        for line in io.StringIO(text[: 4 * _HEAD_CHARS], newline=""):
-            at += len(line)
-            yield line
-
-    reader = csv.reader(count(), delimiter=separator)
-    for _ in zip(range(first), reader, strict=False):
-        pass
-    return at
+    cells = [mender.mend(Record(line + r.number - 1, r.text.split(mender.separator))) for r in uneven]
+    rows = pd.DataFrame([[c or None for c in row] for row in cells], columns=frame.columns, dtype=object)
+    at = np.array([r.number - 1 for r in uneven])
+    rest = np.setdiff1d(np.arange(len(frame) + len(uneven)), at, assume_unique=True)
+    both = pd.concat([frame, rows.astype(frame.dtypes.to_dict())], ignore_index=True)
+    return both.iloc[np.argsort(np.concatenate([rest, at]), kind="stable")].reset_index(drop=True)
 
 
-def _load_careful(
-    text: str, separator: str, first: int, names: Sequence[str], columns: Sequence[str | None], where: str
-) -> Body:
+def _load_careful(text: str, first: int, names: Sequence[str], mender: Mender, where: str) -> Body:
     """Read row by row: uneven rows are mended when that is safe, and named when it is not."""
     import numpy as np
     import pandas as pd
 
-    width = len(names)
-    needed = [i for i, c in enumerate(columns) if c in ("customer_id", "ordered_at", "amount", "quantity")]
-    rows, short, long = [], [], []
+    rows = []
     try:
-        for number, (line, row) in enumerate(_read_records(text, separator, strict=True)):
-            if number < first:
-                continue
-            if len(row) > width and not any(c.strip() for c in row[width:]):
-                long.append(line)
-                row = row[:width]
-            elif len(row) < width and _may_pad(row, needed):
-                if any(c.strip() for c in row):
-                    short.append(line)
-                row = row + [""] * (width - len(row))
-            if len(row) != width:
-                raise ReadError(_tell_ragged(row, width, separator, line))
-            rows.append([c or None for c in row])
+        for number, record in enumerate(read_records(cut_lines(text), mender.separator, mender.width)):
+            if number >= first:
+                rows.append([c or None for c in mender.mend(record)])
     except ReadError as error:
         raise ReadError(f"{where}: {error}. Mend that line, or export the file again.") from None
     frame = pd.DataFrame(rows, columns=list(names), dtype=object)
-    notes: list[dict[str, Any]] = []
-    if long:
-        notes.append({"kind": "trailing_cells", "n": len(long), "lines": long[:10]})
-    if short:
-        notes.append({"kind": "short_rows", "n": len(short), "lines": short[:10]})
-    return Body(frame, np.arange(first + 1, first + 1 + len(rows), dtype="int64"), notes)
-
-
-def _may_pad(row: list[str], needed: list[int]) -> bool:
-    """Say whether a short row is a footer, a totals row, or lacks only cells nothing depends on."""
-    filled = [c for c in row if c.strip()]
-    return len(filled) <= 1 or is_totals_word(filled[0]) or len(row) > max(needed, default=len(row))
-
-
-def _tell_ragged(row: list[str], width: int, separator: str, line: int) -> str:
-    mark = {"\t": "tab", "spaces": "blank", "space": "blank"}.get(separator, f"'{separator}'")
-    why = (
-        f"is there a {mark} inside a cell without quotation marks?"
-        if len(row) > width
-        else "is a cell missing?"
-    )
-    return f"line {line} has {len(row)} cells where the header has {width} ({why})"
+    return Body(frame, np.arange(first + 1, first + 1 + len(rows), dtype="int64"), mender.notes())

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_lib.errors import DataError, ParameterError, ReadError
-from crm_lib.readwrite.cells import cell_text, clean_text, is_missing, is_risky, settle_column, text_width
+from crm_lib.readwrite.cells import (
+    cell_text,
+    clean_text,
+    cut_text,
+    is_missing,
+    is_risky,
+    settle_column,
+    text_width,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,11 +148,11 @@ def mend_sheet_names(names: Mapping[str, Any]) -> list[str]:
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", clean_text(name)).strip().strip("'") or "Sheet"
         plain = f"{plain}_" if plain.lower() == "history" else plain
         taken = {f.lower() for f in found}
-        mended, n = plain[:31].strip("'"), 1
+        mended, n = cut_text(plain, 31).strip("'"), 1
         while mended.lower() in taken:
             n += 1
             tail = f" ({n})"
-            mended = plain[: 31 - len(tail)] + tail
+            mended = cut_text(plain, 31 - len(tail)) + tail
         found.append(mended)
     return found
 
@@ -209,10 +217,10 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any, kind: str, styles
 
 
 def _shorten(text: str) -> str:
-    if len(text) <= MOST_CHARACTERS:
+    if cut_text(text, MOST_CHARACTERS) == text:
         return text
     tail = f"……（全文 {len(text):,} 字）"
-    return text[: MOST_CHARACTERS - len(tail)] + tail
+    return cut_text(text, MOST_CHARACTERS - len(tail)) + tail
 
 
 def _defuse(value: Any) -> Any:

@@ -180,7 +180,7 @@ def _list_archive(data: bytes, where: str) -> list[str]:
 def _looks_binary(data: bytes) -> bool:
     from crm_lib.readwrite.decoding import has_known_width
 
-    return not has_known_width(data)
+    return not has_known_width(data) and (not data[:1024].isascii() or data[:1024].count(0) > 100)
 
 
 def _note_suffix(grids: list[Grid], kind: str, suffix: str) -> list[Grid]:

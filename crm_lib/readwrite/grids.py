@@ -15,11 +15,15 @@ HEAD_ROWS = 60
 
 @dataclass
 class Body:
-    """The rows below the header: values as read, and the row number of each in the file."""
+    """The rows below the header: values as read, and the row number of each in the file.
+
+    ``own`` names the columns that an earlier reading added (``source_row``, ``source_file``).
+    """
 
     frame: pd.DataFrame
     source_row: np.ndarray
     notes: list[dict[str, Any]] = field(default_factory=list)
+    own: tuple[str, ...] = ()
 
 
 @dataclass

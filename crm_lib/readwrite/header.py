@@ -11,7 +11,7 @@ from crm_lib._checks import list_words
 from crm_lib.errors import ReadError, SchemaError
 from crm_lib.readwrite.grids import Grid, cell_text, is_blank
 from crm_lib.schema.match import HeaderMatch, match_headers
-from crm_lib.schema.names import find_unit_note
+from crm_lib.schema.names import find_unit_note, fold_name, name_headers
 from crm_lib.schema.reader import Table
 
 _DATA_LIKE = re.compile(r"[-+(¥￥$€£]*\d[\d,.\s]*%?\)?|\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}.*")
@@ -19,13 +19,18 @@ _DATA_LIKE = re.compile(r"[-+(¥￥$€£]*\d[\d,.\s]*%?\)?|\d{1,4}[-/.年]\d{1,
 
 @dataclass
 class HeaderPlace:
-    """Where the header stands: `row` (0-based, -1 for none), over `n_rows` rows, its unique `names`."""
+    """Where the header stands: `row` (0-based, -1 for none), over `n_rows` rows, and its `texts`."""
 
     row: int
     n_rows: int
-    names: list[str]
+    texts: list[str]
     match: HeaderMatch
     notes: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The headers, each with a name of its own."""
+        return name_headers(self.texts)
 
     @property
     def fits(self) -> bool:
@@ -53,7 +58,7 @@ def find_header(
     places = [_place(grid.head, i, 1, table, columns) for i in range(len(grid.head))]
     best = max(places, key=lambda p: p.score, default=None)
     if best is None:
-        return HeaderPlace(-1, 0, [], match_headers([], table, strict=False))
+        return HeaderPlace(-1, 1, [], match_headers([], table, strict=False))
     pairs = [
         _place(grid.head, i, 2, table, columns)
         for i in range(max(best.row - 1, 0), min(best.row + 1, len(grid.head) - 1))
@@ -80,7 +85,7 @@ def check_header(
                 f"{list_words(map(repr, first))}. Put a header above it, or read it with header_row=0 "
                 f'and columns="{names}", with the numbers that apply.'
             )
-    match_headers(place.names, table, columns=columns, where=where)
+    match_headers(place.texts, table, columns=columns, where=where)
 
 
 def _given_place(grid: Grid, header_row: int, table: Table, columns: Mapping[str, str]) -> HeaderPlace:
@@ -91,8 +96,7 @@ def _given_place(grid: Grid, header_row: int, table: Table, columns: Mapping[str
         )
     if header_row == 0:
         width = max((len(r) for r in grid.head), default=0)
-        names = [f"column_{i + 1}" for i in range(width)]
-        return HeaderPlace(-1, 0, names, match_headers(names, table, columns=columns, strict=False))
+        return _judge([""] * width, -1, 1, table, columns)
     place = _place(grid.head, header_row - 1, 1, table, columns)
     _note_above(grid, place, table)
     return place
@@ -103,12 +107,8 @@ def _place(
 ) -> HeaderPlace:
     lower = [cell_text(c) for c in head[row + n_rows - 1]]
     texts = _stack([cell_text(c) for c in head[row]], lower) if n_rows == 2 else lower
-    while texts and not texts[-1]:
-        texts.pop()
-    names, repeated = _make_unique(texts)
-    known = {c: h for c, h in columns.items() if c in table.names and (not h or h in names)}
-    match = match_headers([*(t for t in texts if t)], table, columns=_only(known, texts), strict=False)
-    place = HeaderPlace(row, n_rows, names, match)
+    place = _judge(texts, row, n_rows, table, columns)
+    repeated = sorted({t for t in texts if t and texts.count(t) > 1}, key=texts.index)
     if n_rows == 2:
         place.notes.append({"kind": "two_header_rows", "rows": [row + 1, row + 2]})
     if repeated:
@@ -116,8 +116,12 @@ def _place(
     return place
 
 
-def _only(columns: Mapping[str, str], texts: Sequence[str]) -> dict[str, str]:
-    return {c: h for c, h in columns.items() if not h or h in texts}
+def _judge(texts: list[str], row: int, n_rows: int, table: Table, columns: Mapping[str, str]) -> HeaderPlace:
+    folded = {fold_name(n) for n in name_headers(texts)}
+    known = {c: h for c, h in columns.items() if c in table.names and (not h or fold_name(h) in folded)}
+    return HeaderPlace(
+        row, n_rows, texts, match_headers(texts, table, columns=known, strict=False, where="read_table")
+    )
 
 
 def _stack(upper: list[str], lower: list[str]) -> list[str]:
@@ -137,21 +141,6 @@ def _stack(upper: list[str], lower: list[str]) -> list[str]:
 
 def _may_stack(upper: Sequence[Any], lower: Sequence[Any]) -> bool:
     return sum(not is_blank(c) for c in upper) > 1 and not _looks_like_data(lower)
-
-
-def _make_unique(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Name empty headers by their place and number repeated ones."""
-    names: list[str] = []
-    repeated = []
-    for i, text in enumerate(texts):
-        name, n = text or f"column_{i + 1}", 1
-        while name in names or (n > 1 and name in texts):
-            n += 1
-            name = f"{text}_{n}"
-        if n > 1 and text not in repeated:
-            repeated.append(text)
-        names.append(name)
-    return names, repeated
 
 
 def _looks_like_data(row: Sequence[Any]) -> bool:

@@ -61,6 +61,11 @@ def hide_password(url: str) -> str:
 def _resolve_text(text: str) -> list[Part]:
     if text.startswith("env:"):
         text = _read_environment(text[4:])
+    if re.match("(https?|ftp|file|s3)://", text, re.IGNORECASE):
+        raise ReadError(
+            f"read_table: {hide_password(text)} is an address on the web, and no file is fetched from there. "
+            "Download it and give its path."
+        )
     if _URL.match(text):
         url, _, inside = text.partition("#")
         if url.lower().startswith("duckdb:///"):
@@ -69,13 +74,13 @@ def _resolve_text(text: str) -> list[Part]:
     path = Path(text).expanduser()
     if path.exists():
         return [_check_file(path)]
-    outside, mark, inside = text.rpartition("#")
-    if mark and Path(outside).expanduser().exists():
-        found = _check_file(Path(outside).expanduser())
-        return [Part(found.name, found.path, inside=inside)]
+    for mark in reversed([m.start() for m in re.finditer("#", text)]):
+        if Path(text[:mark]).expanduser().exists():
+            found = _check_file(Path(text[:mark]).expanduser())
+            return [Part(found.name, found.path, inside=text[mark + 1 :])]
     if any(c in text for c in "*?["):
         return _resolve_pattern(text)
-    raise _tell_missing(Path(outside).expanduser() if mark else path)
+    raise _tell_missing(Path(text.rpartition("#")[0] or text).expanduser())
 
 
 def _read_environment(name: str) -> str:

@@ -111,11 +111,11 @@ def _read_part(part: Part, opener: Opener) -> _Read:
     grid, place, notes = choose_grid(grids, part, opener)
     where = f"{part.name}#{grid.name}" if grid.name and len(grids) > 1 else part.name
     check_header(where, grid, place, table, chosen)
-    body, names = _load(grid, place)
+    body = _load(grid, place)
     earlier = grid.info.get("attrs", {})
     if record["sha256"] is None and not earlier.get("files"):
         record["sha256"], record["bytes"] = hash_rows(body.frame)
-    frame = _rename(body, names, place.match, table)
+    frame = _rename(body, place.match, table)
     facts = {
         "files": earlier.get("files") or [record],
         "encoding": grid.info.get("encoding"),
@@ -160,33 +160,39 @@ def choose_grid(grids: list[Grid], part: Part, opener: Opener) -> tuple[Grid, He
     )
 
 
-def _load(grid: Grid, place: HeaderPlace) -> tuple[Body, list[str]]:
+def _load(grid: Grid, place: HeaderPlace) -> Body:
     to_column = {h: c for c, h in place.match.mapping.items()}
     columns = [to_column.get(n) for n in place.names]
     body = grid.load(place.row + place.n_rows, place.names, columns)
     unnamed = [n for n in body.frame.columns if _is_unnamed(n, place) and body.frame[n].isna().all()]
     body.frame = body.frame.drop(columns=unnamed)
-    return body, list(body.frame.columns)
+    return body
 
 
 def _is_unnamed(name: str, place: HeaderPlace) -> bool:
     return name.startswith("column_") and name not in place.match.mapping.values() and place.row >= 0
 
 
-def _rename(body: Body, names: list[str], match: HeaderMatch, table: Table) -> pd.DataFrame:
-    frame = body.frame
+def _rename(body: Body, match: HeaderMatch, table: Table) -> pd.DataFrame:
+    """Name the columns of the contract, keep the others, and add the row numbers."""
+    own = [c for c in body.own if c in body.frame.columns]
+    frame = body.frame.drop(columns=[c for c in own if c == "source_row"])
     to_column = {h: c for c, h in match.mapping.items()}
-    taken = {*match.mapping, "source_file"}
+    taken = {*match.mapping, "source_row", "source_file", *frame.columns}
     renamed = {}
-    for name in names:
+    for name in frame.columns:
         new = to_column.get(name, name)
-        while name not in to_column and new in taken and new not in ("source_row", "source_file"):
-            new = f"{new}_2"
+        if (
+            name not in to_column
+            and name not in own
+            and name in {*match.mapping, "source_row", "source_file"}
+        ):
+            new = next(f"{name}_{n}" for n in range(2, len(taken) + 3) if f"{name}_{n}" not in taken)
         renamed[name] = new
     frame = frame.rename(columns=renamed)
     first = [c for c in table.names if c in match.mapping]
-    rest = [c for c in frame.columns if c not in first and c not in ("source_row", "source_file")]
-    frame = frame[[*first, *rest, *(c for c in ("source_file",) if c in frame.columns)]]
+    rest = [c for c in frame.columns if c not in first and c != "source_file"]
+    frame = frame[[*first, *rest, *(c for c in frame.columns if c == "source_file")]]
     frame.insert(len(first) + len(rest), "source_row", body.source_row)
     return frame.reset_index(drop=True)
 

@@ -25,10 +25,10 @@ def frame_grid(
         import numpy as np
 
         frame = fetch()
-        rows = np.arange(1, len(frame) + 1, dtype="int64")
-        if "source_row" in frame.columns and frame["source_row"].notna().all():
-            rows = frame["source_row"].to_numpy(dtype="int64")
-        return Body(frame.set_axis(list(names), axis=1), rows)
+        frame = frame.set_axis(list(names), axis=1)
+        if "source_row" in names and str(frame["source_row"].dtype) == "int64":
+            return Body(frame, frame["source_row"].to_numpy(), own=("source_row", "source_file"))
+        return Body(frame, np.arange(1, len(frame) + 1, dtype="int64"))
 
     return Grid([[str(h) for h in headers]], load, name=name, typed=True, info=info)
 
@@ -65,10 +65,7 @@ def read_json_grids(text: str, *, where: str) -> list[Grid]:
     import pandas as pd
 
     try:
-        if text.lstrip().startswith("["):
-            records = json.loads(text)
-        else:
-            records = [json.loads(line) for line in text.splitlines() if line.strip()]
+        records = _parse_records(text)
     except ValueError as error:
         raise ReadError(
             f"{where}: is not valid JSON ({error}). Write one record a line, or one array."
@@ -78,6 +75,18 @@ def read_json_grids(text: str, *, where: str) -> list[Grid]:
     headers = list(dict.fromkeys(k for r in records for k in r))
     rows = [[_flatten(r.get(h)) for h in headers] for r in records]
     return [frame_grid(headers, lambda: pd.DataFrame(rows, columns=headers, dtype=object))] if headers else []
+
+
+def _parse_records(text: str) -> list[Any]:
+    """Parse one array, one object that holds the array, or one record a line."""
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    if isinstance(whole, dict):
+        arrays = [v for v in whole.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        return arrays[0] if len(arrays) == 1 else [whole]
+    return whole
 
 
 def _flatten(value: Any) -> Any:
@@ -103,8 +112,9 @@ def read_frame_grids(frame: Any) -> list[Grid]:
         frame = frame.read_all()
     if not hasattr(frame, "column_names"):
         raise ReadError(
-            f"read_table: cannot read a {type(frame).__name__}; it takes a path, a list of paths, a database "
-            "address, or a pandas, Arrow or Polars table. Convert it to a pandas DataFrame first."
+            f"read_table: cannot read an object of type {type(frame).__name__!r}; "
+            "it takes a path, a list of paths, a database address, or a pandas, Arrow or Polars table. "
+            "Convert it to a pandas DataFrame first."
         )
     return [arrow_grid(frame)]
 

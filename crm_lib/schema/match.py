@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from crm_lib.schema.names import Header, fold_name, read_header
+from crm_lib.schema.names import Header, fold_name, name_headers, read_header
 from crm_lib.schema.reader import Column, Table, load_schema
 from crm_lib.schema.resolve import raise_ambiguous, raise_missing, resolve_chosen
 
@@ -53,7 +52,8 @@ class HeaderMatch:
 class _Candidate:
     level: float
     order: int
-    header: Header
+    name: str
+    exact: bool
 
 
 def match_headers(
@@ -69,7 +69,8 @@ def match_headers(
     Parameters
     ----------
     headers : iterable
-        Headers of the file, from left to right.
+        Headers of the file, from left to right.  A repeated one is called
+        ``金额_2``, an empty one by its place, ``column_3``.
     schema : str or Table
         The table contract, for example ``"orders"``.
     columns : mapping, optional
@@ -106,28 +107,27 @@ def match_headers(
     """
     table = load_schema(schema)
     texts = [str(h) for h in headers]
-    chosen = resolve_chosen(texts, table, columns or {}, where)
-    taken = {h for h in chosen.values() if h}
-    pool = _collect_candidates([t for t in texts if t not in taken], table, skip=chosen)
+    names = name_headers(texts)
+    chosen = resolve_chosen(names, table, columns or {}, where)
+    pool = _collect_candidates(names, texts, table, chosen)
     mapping, ambiguous, notes = {c: h for c, h in chosen.items() if h}, {}, []
     best = {c.name: _strongest(c, pool[c.name]) for c in table.columns if c.name in pool}
-    mapping.update({n: b[0].header.text for n, b in best.items() if len(b) == 1})
+    mapping.update({n: b[0].name for n, b in best.items() if len(b) == 1})
     for name in (n for n, b in best.items() if len(b) > 1):
         best[name] = _settle(table, table.column(name), best, mapping, notes)
         if len(best[name]) == 1:
-            mapping[name] = best[name][0].header.text
+            mapping[name] = best[name][0].name
         elif best[name]:
-            ambiguous[name] = tuple(dict.fromkeys(c.header.text for c in best[name]))
+            ambiguous[name] = tuple(c.name for c in best[name])
     for name in (n for n in best if n in mapping):
         notes += _note_choice(table.column(name), best[name][0], pool[name])
     missing = tuple(n for n in table.needs if not _is_met(n, mapping, ambiguous))
     if strict:
-        raise_ambiguous(where, texts, ambiguous)
-        raise_missing(where, table, texts, missing, mapping)
+        raise_ambiguous(where, ambiguous)
+        raise_missing(where, table, names, missing, mapping)
     mapping = {n: mapping[n] for n in table.names if n in mapping}
     factors, units, unit_notes = _read_units(table, mapping)
-    left = Counter(texts) - Counter(mapping.values())
-    unmatched = tuple(t for t in dict.fromkeys(texts) if left[t])
+    unmatched = tuple(n for n in names if n not in mapping.values())
     return HeaderMatch(mapping, factors, units, unmatched, missing, ambiguous, (*notes, *unit_notes))
 
 
@@ -151,17 +151,18 @@ def _names_at(column: Column, level: float) -> tuple[str, ...]:
     return column.aliases if fold_name(column.title) in weak else (*column.aliases, column.title)
 
 
-def _collect_candidates(texts: list[str], table: Table, skip: Iterable[str]) -> dict[str, list[_Candidate]]:
+def _collect_candidates(
+    names: list[str], texts: list[str], table: Table, chosen: Mapping[str, str]
+) -> dict[str, list[_Candidate]]:
     pool: dict[str, list[_Candidate]] = {}
-    skipped = set(skip)
-    for text in texts:
-        found = _match_one(read_header(text), table)
-        if found and found[0] not in skipped:
+    for name, text in zip(names, texts, strict=True):
+        found = None if name in chosen.values() else _match_one(name, read_header(text), table)
+        if found and found[0] not in chosen:
             pool.setdefault(found[0], []).append(found[1])
     return pool
 
 
-def _match_one(header: Header, table: Table) -> tuple[str, _Candidate] | None:
+def _match_one(shown: str, header: Header, table: Table) -> tuple[str, _Candidate] | None:
     index = index_names(table)
     for keys, sure in header.forms:
         hits = [index[k] for k in keys if k in index]
@@ -169,7 +170,7 @@ def _match_one(header: Header, table: Table) -> tuple[str, _Candidate] | None:
             continue
         name, level, order = min(hits, key=lambda h: h[1:])
         certain = sure or len(hits) == len(keys)
-        return name, _Candidate(level + (0 if certain else _UNSURE), order, header)
+        return name, _Candidate(level + (0 if certain else _UNSURE), order, shown, header.text == name)
     return None
 
 
@@ -177,7 +178,7 @@ def _strongest(column: Column, candidates: list[_Candidate]) -> list[_Candidate]
     """Return the strongest candidates: one, or several that could equally be meant."""
     level = min(c.level for c in candidates)
     best = [c for c in candidates if c.level == level]
-    exact = [c for c in best if c.header.text == column.name]
+    exact = [c for c in best if c.exact]
     if len(best) > 1 and len(exact) == 1:
         return exact
     if len(best) > 1 and column.type in ("date", "datetime"):
@@ -206,7 +207,7 @@ def _settle(
         return first
     if min(c.level for c in rivals) < _WEAK:
         return rivals
-    aside = [c.header.text for c in rivals]
+    aside = [c.name for c in rivals]
     notes.append({
         "kind": "ambiguous_left_aside",
         "column": column.name,
@@ -220,29 +221,29 @@ def _prefer_day(candidates: list[_Candidate]) -> list[_Candidate]:
     """Of ``交易日期`` and ``交易时间`` take the day: the other is its clock time or the same day again."""
 
     def stem(c: _Candidate) -> str:
-        key = fold_name(c.header.text)
+        key = fold_name(c.name)
         for word in ("日期", "时间", "date", "time"):
             key = key.removesuffix(word)
         return key
 
     if len({stem(c) for c in candidates}) > 1:
         return candidates
-    days = [c for c in candidates if fold_name(c.header.text).endswith(("日期", "date"))]
+    days = [c for c in candidates if fold_name(c.name).endswith(("日期", "date"))]
     return days if len(days) == 1 else candidates
 
 
 def _note_choice(column: Column, best: _Candidate, candidates: list[_Candidate]) -> list[dict[str, Any]]:
-    aside = [c.header.text for c in candidates if c is not best]
+    aside = [c.name for c in candidates if c is not best]
     notes: list[dict[str, Any]] = []
     if aside:
         notes.append({
             "kind": "header_left_aside",
             "column": column.name,
-            "header": best.header.text,
+            "header": best.name,
             "aside": aside,
         })
     if column.type in ("money", "id") and (best.level >= _WEAK or best.level % 1):
-        notes.append({"kind": "weak_header", "column": column.name, "header": best.header.text})
+        notes.append({"kind": "weak_header", "column": column.name, "header": best.name})
     return notes
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 # Exports from Taiwan and Hong Kong spell the same headers in traditional characters.
@@ -39,6 +41,8 @@ _FOREIGN = (
     "美元", "美金", "港币", "港元", "日元", "日圆", "欧元", "英镑", "韩元", "台币", "新台币", "澳元", "加元",
     "usd", "us$", "hkd", "hk$", "jpy", "eur", "gbp", "krw", "twd", "nt$", "aud", "cad", "sgd", "$", "€", "£",
 )  # fmt: skip
+# Longer than any header: a cell of text.
+_MOST_LETTERS = 120
 _BRACKET = re.compile(r"[(\[{<【〔「《〈]([^()\[\]{}<>【】〔〕「」《》〈〉]*)[)\]}>】〕」》〉]")
 _CJK = re.compile(r"[\u3400-\u9fff]+")
 _UNIT_TAIL = re.compile(
@@ -107,9 +111,11 @@ def read_unit(text: str) -> Unit | None:
     return _read_scaled(shown, per)
 
 
-def read_header(header: Any) -> Header:
+@lru_cache(maxsize=8192)
+def read_header(text: str) -> Header:
     """Take a header apart: the names it may stand for, and its unit."""
-    text = str(header)
+    if len(text) > _MOST_LETTERS:
+        return Header(text, ())
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLIFIED)
     plain = re.sub(r"[\u200b-\u200f\ufeff]", "", plain).strip().strip("*:").strip()
     inside = [m.strip() for m in _BRACKET.findall(plain) if m.strip()]
@@ -128,6 +134,24 @@ def read_header(header: Any) -> Header:
     return Header(
         text, tuple(kept[k] for k in dict.fromkeys(f[0] for f in forms if any(f[0]))), _first(units)
     )
+
+
+def name_headers(texts: Sequence[str]) -> list[str]:
+    """Give every header a name of its own: repeated ones a number, empty ones their place.
+
+    Examples
+    --------
+    >>> name_headers(["金额", "", "金额"])
+    ['金额', 'column_2', '金额_2']
+    """
+    names: list[str] = []
+    for i, text in enumerate(texts):
+        name, n = text or f"column_{i + 1}", 1
+        while name in names or (n > 1 and name in texts):
+            n += 1
+            name = f"{text}_{n}"
+        names.append(name)
+    return names
 
 
 def find_unit_note(cells: list[Any]) -> Unit | None:

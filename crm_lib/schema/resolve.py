@@ -46,7 +46,7 @@ def _find_header(wanted: str, texts: Sequence[str], where: str, name: str) -> st
     )
 
 
-def raise_ambiguous(where: str, texts: Sequence[str], ambiguous: Mapping[str, tuple[str, ...]]) -> None:
+def raise_ambiguous(where: str, ambiguous: Mapping[str, tuple[str, ...]]) -> None:
     """Raise `SchemaError` when two headers could equally mean one column."""
     if not ambiguous:
         return

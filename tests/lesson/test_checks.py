@@ -43,7 +43,14 @@ def test_messages_are_escaped():
 
 def test_mistakes_run_on_copies():
     grade_answer(
-        Check("t-3", "answer", 1, ("numbers",), lambda d: 0, mistakes=(Mistake("m", "numbers.clear()\nanswer=1", "m"),)),
+        Check(
+            "t-3",
+            "answer",
+            1,
+            ("numbers",),
+            lambda d: 0,
+            mistakes=(Mistake("m", "numbers.clear()\nanswer=1", "m"),),
+        ),
         1,
         DATA,
     )

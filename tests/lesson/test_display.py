@@ -76,7 +76,11 @@ def test_as_of_is_the_day_after_the_last_order_never_today():
 
 
 def test_currency_follows_the_source():
-    assert [choose_currency("", "cdnow"), choose_currency("", "my.csv"), choose_currency("欧元", "cdnow")] == [
+    assert [
+        choose_currency("", "cdnow"),
+        choose_currency("", "my.csv"),
+        choose_currency("欧元", "cdnow"),
+    ] == [
         "美元",
         "元",
         "欧元",

@@ -21,7 +21,13 @@ def declared():
 def test_every_part_of_a_line_is_read(declared):
     assert [p.name for p in declared] == ["orders", "as_of", "k_max", "share", "scheme", "deep"]
     k_max = declared[2]
-    assert (k_max.type, k_max.default, k_max.low, k_max.high, k_max.meaning) == ("int", 8, 2, 12, "最多试几个群")
+    assert (k_max.type, k_max.default, k_max.low, k_max.high, k_max.meaning) == (
+        "int",
+        8,
+        2,
+        12,
+        "最多试几个群",
+    )
     assert (declared[3].low, declared[3].high) == (0, None)
     assert declared[4].choices == ("classic", "eight")
     assert declared[0].form == "path"
@@ -102,7 +108,9 @@ def test_papermill_reads_every_line_we_accept():
     from papermill.inspection import _infer_parameters
 
     cell = new_code_cell(CELL, metadata={"tags": ["parameters"]})
-    notebook = new_notebook(cells=[cell], metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "p"}})
+    notebook = new_notebook(
+        cells=[cell], metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "p"}}
+    )
     seen = {p.name: (p.inferred_type_name, p.default) for p in _infer_parameters(notebook)}
     assert seen == {
         "orders": ("str", '"cdnow"'),

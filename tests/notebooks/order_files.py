@@ -18,25 +18,31 @@ def make_orders(n_customers: int = 120, seed: int = 1) -> pd.DataFrame:
                 quantity, price = int(rng.integers(1, 6)), round(float(rng.gamma(3, 12)) + 1, 2)
                 sku = f"S{rng.integers(100, 160)}"
                 moment = day + pd.Timedelta(minutes=int(rng.integers(480, 1200)))
-                rows.append((f"{12000 + i}", str(order), moment, sku, quantity, price, round(quantity * price, 2)))
+                rows.append((
+                    f"{12000 + i}",
+                    str(order),
+                    moment,
+                    sku,
+                    quantity,
+                    price,
+                    round(quantity * price, 2),
+                ))
     names = ["customer", "order", "when", "sku", "quantity", "price", "amount"]
     return pd.DataFrame(rows, columns=names)
 
 
 def online_retail(orders, path):
     """English headers, quantity × price, cancellations with a C, missing ids, postage, d/m/y dates."""
-    table = pd.DataFrame(
-        {
-            "InvoiceNo": orders["order"],
-            "StockCode": orders["sku"],
-            "Description": "ITEM " + orders["sku"],
-            "Quantity": orders["quantity"].astype(str),
-            "InvoiceDate": orders["when"].dt.strftime("%d/%m/%Y %H:%M"),
-            "UnitPrice": orders["price"].astype(str),
-            "CustomerID": orders["customer"] + ".0",
-            "Country": "United Kingdom",
-        }
-    )
+    table = pd.DataFrame({
+        "InvoiceNo": orders["order"],
+        "StockCode": orders["sku"],
+        "Description": "ITEM " + orders["sku"],
+        "Quantity": orders["quantity"].astype(str),
+        "InvoiceDate": orders["when"].dt.strftime("%d/%m/%Y %H:%M"),
+        "UnitPrice": orders["price"].astype(str),
+        "CustomerID": orders["customer"] + ".0",
+        "Country": "United Kingdom",
+    })
     table.loc[table.index[::17], "CustomerID"] = ""
     table.loc[table.index[::50], ["StockCode", "Description"]] = ["POST", "POSTAGE"]
     back = table[(table["CustomerID"] != "") & (table["StockCode"] != "POST")].iloc[5:45:8].copy()
@@ -46,29 +52,25 @@ def online_retail(orders, path):
 
 def chinese_gb18030(orders, path):
     """Chinese headers, GB18030, Chinese dates, ¥ amounts with thousands, a totals row."""
-    table = pd.DataFrame(
-        {
-            "订单编号": orders["order"],
-            "会员号": orders["customer"],
-            "下单时间": orders["when"].dt.strftime("%Y年%m月%d日"),
-            "商品名称": "毛巾" + orders["sku"],
-            "数量": orders["quantity"],
-            "实付金额": [f"¥{a:,.2f}" for a in orders["amount"]],
-        }
-    )
+    table = pd.DataFrame({
+        "订单编号": orders["order"],
+        "会员号": orders["customer"],
+        "下单时间": orders["when"].dt.strftime("%Y年%m月%d日"),
+        "商品名称": "毛巾" + orders["sku"],
+        "数量": orders["quantity"],
+        "实付金额": [f"¥{a:,.2f}" for a in orders["amount"]],
+    })
     table.loc[len(table)] = ["合计", "", "", "", orders["quantity"].sum(), f"¥{orders['amount'].sum():,.2f}"]
     table.to_csv(path, index=False, encoding="gb18030")
 
 
 def semicolons(orders, path):
     """Semicolons and decimal commas, ISO dates, BOM."""
-    table = pd.DataFrame(
-        {
-            "Customer ID": orders["customer"],
-            "Order Date": orders["when"].dt.strftime("%Y-%m-%d"),
-            "Amount": [f"{a:.2f}".replace(".", ",") for a in orders["amount"]],
-        }
-    )
+    table = pd.DataFrame({
+        "Customer ID": orders["customer"],
+        "Order Date": orders["when"].dt.strftime("%Y-%m-%d"),
+        "Amount": [f"{a:.2f}".replace(".", ",") for a in orders["amount"]],
+    })
     table.to_csv(path, index=False, sep=";", encoding="utf-8-sig")
 
 
@@ -82,14 +84,12 @@ def only_amount(orders, path):
 
 def xlsx_title(orders, path):
     """Excel with a title row, a second sheet, amounts in 万元 and real dates."""
-    table = pd.DataFrame(
-        {
-            "客户ID": orders["customer"].astype(int),
-            "订单号": orders["order"].astype(int),
-            "购买日期": orders["when"].dt.normalize(),
-            "金额（万元）": orders["amount"] / 10_000,
-        }
-    )
+    table = pd.DataFrame({
+        "客户ID": orders["customer"].astype(int),
+        "订单号": orders["order"].astype(int),
+        "购买日期": orders["when"].dt.normalize(),
+        "金额（万元）": orders["amount"] / 10_000,
+    })
     with pd.ExcelWriter(path, engine="openpyxl") as book:
         table.to_excel(book, sheet_name="订单", index=False, startrow=2)
         book.sheets["订单"]["A1"] = "旭东公司订单一览"
@@ -113,15 +113,13 @@ def xls_old(orders, path):
 
 def parquet(orders, path):
     """Typed Parquet with other names and negative quantities."""
-    table = pd.DataFrame(
-        {
-            "CustomerID": orders["customer"].astype("int64"),
-            "order_id": orders["order"].astype("int64"),
-            "ordered_at": orders["when"],
-            "qty": orders["quantity"],
-            "unit_price": orders["price"],
-        }
-    )
+    table = pd.DataFrame({
+        "CustomerID": orders["customer"].astype("int64"),
+        "order_id": orders["order"].astype("int64"),
+        "ordered_at": orders["when"],
+        "qty": orders["quantity"],
+        "unit_price": orders["price"],
+    })
     table.loc[table.index[::25], "qty"] *= -1
     table.to_parquet(path)
 

@@ -100,7 +100,9 @@ def test_a_missing_column_is_one_sentence_and_columns_settles_it(own_file, monke
 
 def test_identical_customers_share_one_segment(own_file, monkeypatch, tmp_path):
     lines = "".join(f"C{i:02},2024-03-01,50\n" for i in range(20))
-    space, shown = run_report(TOUR, monkeypatch, tmp_path, orders=own_file("customer_id,date,amount\n" + lines))
+    space, shown = run_report(
+        TOUR, monkeypatch, tmp_path, orders=own_file("customer_id,date,amount\n" + lines)
+    )
     assert space["segments"]["segment"].nunique() == 1
     assert space["clusters"]["cluster"].unique().tolist() == [1]
     assert "没有办法比较群数" in shown.text
@@ -123,7 +125,10 @@ def test_only_returns_and_zero_totals_give_a_report(own_file, monkeypatch, tmp_p
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("customer_id,date,amount\n", "只有表头"), ("customer_id,date,amount\n,2024-01-01,5\n", "缺少客户编号 1 行")],
+    [
+        ("customer_id,date,amount\n", "只有表头"),
+        ("customer_id,date,amount\n,2024-01-01,5\n", "缺少客户编号 1 行"),
+    ],
 )
 def test_no_order_at_all_is_one_clear_sentence(own_file, monkeypatch, tmp_path, text, said):
     with pytest.raises(CrmError, match=said):
@@ -165,7 +170,10 @@ def test_no_contact_data_of_unmapped_columns_is_exported(own_file, monkeypatch, 
 
 def variants(cdnow, patch, tmp_path_factory):
     yield cdnow[0]
-    for name, given in {"sample": {"orders": "cdnow_sample"}, "early": {"as_of": "1998-01-15", "seed": 3}}.items():
+    for name, given in {
+        "sample": {"orders": "cdnow_sample"},
+        "early": {"as_of": "1998-01-15", "seed": 3},
+    }.items():
         folder = tmp_path_factory.mktemp(name)
         (folder / "tables").mkdir()
         yield run_report(TOUR, patch, folder, **given)[0]
@@ -179,7 +187,10 @@ def test_exercises_solution_full_blank_nothing_wrong_answers_never_full(
     for space in variants(cdnow, patch, tmp_path_factory):
         for grade_id, check in checks.items():
             inputs = {name: space[name] for name in check.inputs}
-            assert grade_answer(check, run_answer(code[grade_id], check.answer, inputs), inputs).points == check.points
+            assert (
+                grade_answer(check, run_answer(code[grade_id], check.answer, inputs), inputs).points
+                == check.points
+            )
             assert grade_answer(check, None, inputs).points == 0
             for mistake in check.mistakes:
                 result = grade_answer(check, run_answer(mistake.code, check.answer, inputs), inputs)

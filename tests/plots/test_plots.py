@@ -286,8 +286,29 @@ def test_wordcloud_leaves_out_empty_labels_and_refuses_double_ones():
         plots.plot_wordcloud(pd.DataFrame({"label": ["消费高", "消费高"], "strength": [0.5, 0.3]}))
     with pytest.raises(DataError, match=r"'strength' must be >= 0; 1 of 2 rows"):
         plots.plot_wordcloud(pd.DataFrame({"label": ["a", "b"], "strength": [0.5, -0.3]}))
-    nothing = plots.plot_wordcloud(pd.DataFrame({"label": [""], "strength": [0.0]}))
-    assert list(nothing.patches) == []
+
+
+@pytest.mark.parametrize("labels", [WORDS.head(0), pd.DataFrame({"label": [""], "strength": [0.0]})])
+def test_wordcloud_without_labels_says_so(labels):
+    ax = plots.plot_wordcloud(labels)
+    assert list(ax.patches) == []
+    assert [t.get_text() for t in ax.texts] == ["没有一个标签足够突出"]
+
+
+def test_a_sweep_without_any_k_is_said_in_the_figure():
+    ax = plots.plot_k_sweep(pd.DataFrame({"k": [], "inertia": [], "silhouette": []}))
+    assert [t.get_text() for t in ax.texts] == ["不同的客户太少，没有可以比较的群数"]
+
+
+def test_wordcloud_of_very_many_or_very_long_labels_ends():
+    many = pd.DataFrame({"label": [f"词{i}" for i in range(230)], "strength": np.linspace(1, 0.5, 230)})
+    ax = plots.plot_wordcloud(many)
+    assert {p.get_gid() for p in ax.patches} == {f"词{i}" for i in range(200)}
+    assert "另有 30 个较弱的未画" in ax.get_title(loc="left")
+    with pytest.raises(DataError, match="1 with up to 500 characters do not"):
+        plots.plot_wordcloud(pd.DataFrame({"label": ["长" * 500], "strength": [1.0]}))
+    ax = plots.plot_wordcloud(pd.DataFrame({"label": ["两\n行"], "strength": [1.0]}))
+    assert [p.get_gid() for p in ax.patches] == ["两 行"]
 
 
 def test_missing_column_and_empty_table_are_said():

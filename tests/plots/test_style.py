@@ -101,13 +101,14 @@ def test_cluster_colours_follow_the_number():
 def test_style_uses_the_bundled_font_though_the_system_has_one(monkeypatch):
     fake = font_manager.FontEntry(fname="/system/NotoSansSC.otf", name="Noto Sans SC", weight=400)
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [fake, *font_manager.fontManager.ttflist])
-    style._register_font.cache_clear()
     plots.use_style()
     assert mpl.rcParams["font.family"] == ["Noto Sans SC", "DejaVu Sans"]
+    found = [f.fname for f in font_manager.fontManager.ttflist if f.name == "Noto Sans SC"]
+    assert found == [str(plots.font_path())]
     assert font_manager.findfont("Noto Sans SC") == str(plots.font_path())
 
 
-def test_plotting_sets_the_style_by_itself(monkeypatch):
+def test_plotting_sets_the_style_by_itself():
     with mpl.rc_context():
         mpl.rcdefaults()
         style.ensure_style()
@@ -154,6 +155,18 @@ def test_png_scale_is_pixels_per_screen_pixel():
     width = int.from_bytes(png[16:20], "big")
     assert width == round(figure.get_figwidth() * 96 * 3)
     assert zlib.crc32(png) != zlib.crc32(plots.figure_png(figure, scale=1))
+
+
+def test_labels_without_room_widen_the_picture():
+    plots.use_style()
+    figure, ax = plt.subplots(figsize=(3, 2))
+    figure.subplots_adjust(left=0.2, bottom=0.2)
+    plain = plots.figure_png(figure, scale=1)
+    ax.set_yticks([0, 1], ["很长很长的客户群名称", "客户"])
+    wide = plots.figure_png(figure, scale=1)
+    widths = [int.from_bytes(png[16:20], "big") for png in (plain, wide)]
+    assert widths[0] == 288  # 3 inches of 96 pixels
+    assert widths[1] > 300
 
 
 def test_wrong_things_are_refused():

@@ -114,6 +114,14 @@ def test_portrait_of_a_cluster_like_everybody():
     assert got.loc[0, "portrait"].endswith("与全部客户相比没有明显特点。")
 
 
+def test_one_customer_is_portrayed_without_labels():
+    one, cluster = BASE.head(1), CLUSTERS.head(1)
+    labels = label_clusters(one, cluster)
+    assert pool_labels(labels).empty
+    got = portray_clusters(describe_clusters(one, cluster), labels)
+    assert got["name"].tolist() == ["与总体相近"]
+
+
 def test_wrong_things_are_said():
     with pytest.raises(ParameterError, match=r"min_strength must be in \[0, 1\]; got 2"):
         label_clusters(BASE, CLUSTERS, min_strength=2)

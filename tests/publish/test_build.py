@@ -115,7 +115,11 @@ FAULTS = [
     ("**做一做 1（5 分）**", "**做一做 1（6 分）**", "must name its 5 points"),
     ('check("tour-2-recent", answer_2)', "print(answer_2)", 'must be check("tour-2-recent"'),
     ('grade_id="tour-3-top-fifth"', 'grade_id="tour-9"', "differ"),
-    ("show_summary(figures,", "show_summary({**figures, 'x': answer_3},", "'answer_3' is defined by a solution"),
+    (
+        "show_summary(figures,",
+        "show_summary({**figures, 'x': answer_3},",
+        "'answer_3' is defined by a solution",
+    ),
     ("# ## 小结", "# ## 结束", "section 小结"),
     ('# %% tags=["export"]', "# %%", "tagged export"),
     ("day, unit = ", "\n".join(f"x{i} = {i}" for i in range(12)) + "\nday, unit = ", "lines; at most 12"),

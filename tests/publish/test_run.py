@@ -110,7 +110,9 @@ def test_one_fails_the_others_go_on_and_the_index_says_where(suite):
     assert "division by zero" in index
     cwd = (out / "0_start/10_last/report.html").read_text(encoding="utf-8")
     assert "caller's folder" in cwd.replace("&#39;", "'").replace("&#x27;", "'")
-    assert str(suite / "out" / ".crm") not in (out / "0_start/1_good/report.ipynb").read_text(encoding="utf-8")
+    assert str(suite / "out" / ".crm") not in (out / "0_start/1_good/report.ipynb").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_failed_run_keeps_the_earlier_report_and_a_good_one_clears_the_failure(suite):

@@ -1,0 +1,102 @@
+"""The command line as a person meets it: help, exit codes, one-line errors, no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from crm_lib import cli
+
+ORDERS = "会员,日子,花费\nA,2024-01-05,10\nA,2024-02-05,20\nB,2024-02-01,5\n"
+
+
+def crm(*words, cwd=None):
+    command = [sys.executable, "-m", "crm_lib.cli", *map(str, words)]
+    env = os.environ | {"COLUMNS": "200", "PYTHONUTF8": "1"}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env=env, encoding="utf-8", timeout=240
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["render"], ["list"], ["build"], ["data", "columns"], ["doctor"]], ids=lambda w: " ".join(w)
+)
+def test_every_command_has_help_with_an_example(words):
+    result = CliRunner().invoke(cli.app, [*words, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: crm {' '.join(words)}" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["render", "0_start/1_tuor"], "Did you mean '0_start/1_tour'"),
+        (["render", "0_start/1_tour", "-p", "kmax=3"], "Did you mean 'k_max'"),
+        (["render", "0_start/1_tour", "-p", "k_max=99"], "within [2, 12]"),
+        (["render", "0_start/1_tour", "-p", "k_max"], "NAME=VALUE"),
+        (["render", "--jobs", "0"], "--jobs"),
+        (["render", "--save-columns", "x.toml"], "--orders"),
+        (["build", "--edition", "teacher"], "--out"),
+        (["build", "--edition", "techer"], "teacher"),
+        (["rendr"], "No such command"),
+        (["list", "nothing"], "there is no notebook"),
+    ],
+)
+def test_a_wrong_call_ends_with_2_and_a_short_sentence(words, said, tmp_path):
+    result = crm(*words, cwd=tmp_path)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    result = crm("render", "0_start/1_tuor", "--debug", cwd=tmp_path)
+    assert result.returncode != 0
+    assert "Traceback" in result.stderr
+
+
+def test_list_shows_every_parameter_for_scripts():
+    lines = crm("list", "0_start/1_tour").stdout.splitlines()
+    assert lines[0].split("\t") == ["name", "type", "default", "rule", "meaning"]
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in lines[1:]}
+    assert rows["k_max"][:3] == ["int", "8", "[2, 12]"]
+    assert rows["scheme"][2] == "{classic, eight}"
+
+
+def test_own_orders_from_the_callers_folder_with_a_saved_mapping(tmp_path):
+    (tmp_path / "我的 订单.csv").write_text(ORDERS, encoding="gb18030")
+    refused = crm("render", "0_start/1_tour", "--orders", "我的 订单.csv", "--out", "out", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "ordered_at" in refused.stderr
+    assert "日子" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "ordered_at" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+    mapping = "customer_id=会员,ordered_at=日子,amount=花费"
+    saved = crm(
+        "data", "columns", "我的 订单.csv", "--columns", mapping, "--save-columns", "c.toml", cwd=tmp_path
+    )
+    assert saved.returncode == 0, saved.stderr
+    done = crm(
+        "render",
+        "0_start/1_tour",
+        "--orders",
+        "我的 订单.csv",
+        "--columns",
+        "c.toml",
+        "--out",
+        "out",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "out" / "index.html") in done.stdout
+    folder = tmp_path / "out" / "0_start" / "1_tour"
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))["result"]
+    assert (result["n_customers"], result["n_lines"], result["as_of"]) == (2, 3, "2024-02-06")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "我的 订单.csv" in page
+    assert str(tmp_path) not in page
