@@ -116,7 +116,7 @@ def measure(path: Path, rounds: int, peers: str | None) -> dict[str, list[dict]]
         for method, found in results.items():
             python = peers if method == "lifetimes" else sys.executable
             command = [python, __file__, "--child", method, str(path)]
-            done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
             found.append(json.loads(done.stdout))
     return results
 

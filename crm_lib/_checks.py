@@ -87,12 +87,11 @@ def require_values(where: str, frame: Any, column: str, good: Any, rule: str, hi
 
 def parse_day(where: str, name: str, value: Any) -> dt.date:
     """Return `value` (ISO string, date, datetime or Timestamp) as a date."""
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
     try:
-        return dt.date.fromisoformat(str(value).strip()[:10])
+        if isinstance(value, dt.date) and value == value:  # NaT is a datetime that equals nothing
+            return value.date() if isinstance(value, dt.datetime) else value
+        text = str(value).strip()
+        return dt.date.fromisoformat(text) if len(text) <= 10 else dt.datetime.fromisoformat(text).date()
     except ValueError:
         raise ParameterError(
             f"{where}: {name} must be a date like 2024-12-31; got {value!r}. "

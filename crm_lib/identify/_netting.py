@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import pandas as pd
 
@@ -24,17 +26,22 @@ class Netting:
 
 
 @dataclass
-class _Line:
-    row: int
-    time: int
-    quantity: float
-    money: int
+class _Lines:
+    """Lines of one customer and article in order of time; a consumed one has −1 pieces."""
+
+    row: np.ndarray
+    time: np.ndarray
+    quantity: np.ndarray
+    money: np.ndarray
+
+    def take(self, which: np.ndarray) -> _Lines:
+        return _Lines(self.row[which], self.time[which], self.quantity[which], self.money[which])
 
 
 def net_cancellations(frame: pd.DataFrame, is_return: np.ndarray) -> Netting:
     """Match each cancellation with one purchase of the same customer and article.
 
-    Cancellations are taken in order of time. Each takes the latest purchase,
+    The cancellations of a customer and article are taken in order of time. Each takes the latest purchase,
     not later than itself, of which enough pieces remain and whose price per
     piece is the same within 0.01. A cancellation larger than any single
     purchase stays as it is.
@@ -49,69 +56,66 @@ def net_cancellations(frame: pd.DataFrame, is_return: np.ndarray) -> Netting:
     out = Netting()
     if not {"sku", "customer_id"} <= set(frame.columns) or not is_return.any():
         return out
-    sales, cancels = _collect_lines(frame, is_return)
-    # taking pieces off can shift a price per piece by rounding: repeat until nothing matches
-    while True:
-        left = [c for c in cancels if not _net_one(c, sales.get(c[0], []), out)]
-        if len(left) == len(cancels):
-            return out
-        cancels = left
+    for sales, cancels in _pair_up(frame, is_return):
+        left = list(range(len(cancels.row)))
+        # taking pieces off can shift a price per piece by rounding: repeat until nothing matches
+        while left:
+            again = [k for k in left if not _net_one(sales, cancels, k, out)]
+            if len(again) == len(left):
+                break
+            left = again
+    return out
 
 
-def _collect_lines(
-    frame: pd.DataFrame, is_return: np.ndarray
-) -> tuple[dict[Any, list[_Line]], list[tuple[Any, _Line]]]:
-    """Return purchases by (customer, article) and cancellations, each in order of time."""
+def _pair_up(frame: pd.DataFrame, is_return: np.ndarray) -> Iterator[tuple[_Lines, _Lines]]:
+    """Yield purchases and cancellations of each customer and article that has both."""
     import numpy as np
 
     known = (frame["sku"].notna() & frame["customer_id"].notna()).to_numpy()
     keys = frame.groupby(["customer_id", "sku"], sort=False).ngroup().to_numpy()
-    quantity = frame["quantity"].to_numpy("float64") if "quantity" in frame else np.full(len(frame), np.nan)
+    none = np.full(len(frame), np.nan)
+    quantity = frame["quantity"].to_numpy("float64") if "quantity" in frame else none
     money = np.floor(frame["amount"].to_numpy("float64") * 10_000 + 0.5).astype("int64")
     time = frame["ordered_at"].to_numpy("datetime64[us]").astype("int64")
     cancel = known & is_return & (money <= 0) & ~(quantity >= 0)
     sale = known & ~is_return & (money >= 0) & ~(quantity <= 0)
-    sale &= np.isin(keys, keys[cancel])
-    rows = np.flatnonzero(cancel | sale)
-    rows = rows[np.argsort(time[rows], kind="stable")]
-    sales: dict[Any, list[_Line]] = {}
-    cancels: list[tuple[Any, _Line]] = []
-    lists = (a[rows].tolist() for a in (keys, time, quantity, money, cancel))
-    for row, key, at, pieces, worth, is_cancel in zip(rows.tolist(), *lists, strict=True):
-        if is_cancel:
-            cancels.append((key, _Line(row, at, abs(pieces), -worth)))
-        else:
-            sales.setdefault(key, []).append(_Line(row, at, pieces, worth))
-    return sales, cancels
+    both = np.intersect1d(keys[cancel], keys[sale])
+    sign = np.where(cancel, -1, 1)
+    lines = _Lines(np.arange(len(frame)), time, quantity * sign, money * sign)
+    rows = np.flatnonzero((cancel | sale) & np.isin(keys, both))
+    rows = rows[np.lexsort((rows, time[rows], keys[rows]))]
+    for part in np.split(rows, np.flatnonzero(np.diff(keys[rows])) + 1) if len(rows) else []:
+        yield lines.take(part[sale[part]]), lines.take(part[cancel[part]])
 
 
-def _net_one(cancel: tuple[Any, _Line], sales: list[_Line], out: Netting) -> bool:
-    """Net one cancellation if a purchase fits; return whether it did."""
-    line = cancel[1]
-    for k in range(len(sales) - 1, -1, -1):
-        sale = sales[k]
-        if sale.time > line.time or not _fits(sale, line):
-            continue
-        if line.quantity != line.quantity or abs(sale.quantity - line.quantity) <= _NOTHING:
-            out.full[sale.row], out.full[line.row] = line.row, sale.row
-            del sales[k]
-        else:
-            sale.quantity = round(sale.quantity - line.quantity, 9)
-            sale.money -= line.money
-            out.partial[line.row] = sale.row
-            out.quantity[sale.row], out.amount[sale.row] = sale.quantity, sale.money
-        return True
-    return False
-
-
-def _fits(sale: _Line, cancel: _Line) -> bool:
-    """Tell whether enough of `sale` remains, at the price per piece of `cancel`."""
-    if sale.quantity != sale.quantity or cancel.quantity != cancel.quantity:
-        both = sale.quantity != sale.quantity and cancel.quantity != cancel.quantity
-        return both and sale.money == cancel.money
-    if sale.quantity + _NOTHING < cancel.quantity:
+def _net_one(sales: _Lines, cancels: _Lines, k: int, out: Netting) -> bool:
+    """Net cancellation `k` if a purchase fits; return whether it did."""
+    row, pieces, money = int(cancels.row[k]), float(cancels.quantity[k]), int(cancels.money[k])
+    fits = _find_fits(sales, int(cancels.time[k]), pieces, money)
+    if not len(fits):
         return False
-    if sale.quantity > cancel.quantity + _NOTHING and cancel.money > sale.money:
-        return False
-    gap = abs(sale.money / sale.quantity - cancel.money / cancel.quantity)
-    return gap <= UNIT_TOLERANCE + 1e-6
+    i = fits[-1]
+    sale = int(sales.row[i])
+    if pieces != pieces or abs(sales.quantity[i] - pieces) <= _NOTHING:
+        out.full[sale], out.full[row] = row, sale
+        sales.quantity[i] = -1
+    else:
+        sales.quantity[i] = round(float(sales.quantity[i]) - pieces, 9)
+        sales.money[i] -= money
+        out.partial[row] = sale
+        out.quantity[sale], out.amount[sale] = float(sales.quantity[i]), int(sales.money[i])
+    return True
+
+
+def _find_fits(sales: _Lines, time: int, pieces: float, money: int) -> np.ndarray:
+    """Return the purchases, not later, of which enough remains at the same price per piece."""
+    import numpy as np
+
+    early = sales.time <= time
+    if pieces != pieces:
+        return np.flatnonzero(early & np.isnan(sales.quantity) & (sales.money == money))
+    enough = (sales.quantity > 0) & (sales.quantity + _NOTHING >= pieces)
+    whole = sales.quantity <= pieces + _NOTHING
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gap = np.abs(sales.money / sales.quantity - money / pieces)
+    return np.flatnonzero(early & enough & (whole | (money <= sales.money)) & (gap <= UNIT_TOLERANCE + 1e-6))

@@ -102,6 +102,12 @@ def clean_table(
     a reviewer may dispute: a cancellation is netted with the *latest* earlier
     purchase of the same customer and article at the same price per piece.
 
+    Placeholders such as "-", "无", "N/A", "NULL", "匿名" are no ids; "0" is
+    one, and the audit says so. Lines equal in every column of the contract are
+    merged only when order_id and line_no, or order_id, sku and time, are
+    there to prove it; all others are kept and flagged. A near duplicate
+    follows a like purchase in another order within 5 minutes.
+
     Money is conserved: the sum over all parsed lines, returns negative, equals
     the sum of ``rows.amount``, ``quarantine.parsed_amount`` and ``merged.amount``
     without the rows of reason netted_partial (their amounts are inside rows).

@@ -76,19 +76,9 @@ def read_url_grids(url: str, inside: str | None) -> list[Grid]:
     alchemy = import_extra("sqlalchemy", extra="store", purpose=f"reading {where}")
     try:
         engine = alchemy.create_engine(url, poolclass=alchemy.pool.NullPool)
-        look = alchemy.inspect(engine)
-        tables = dict.fromkeys(sorted([*look.get_table_names(), *look.get_view_names()]))
-        if inside and "." in inside and inside not in tables:
-            schema, _, name = inside.partition(".")
-            tables = {
-                f"{schema}.{n}": schema
-                for n in sorted([*look.get_table_names(schema), *look.get_view_names(schema)])
-            }
+        tables = _list_tables(alchemy.inspect(engine), inside)
         chosen = [choose_name(list(tables), inside, where, "table")] if inside else list(tables)
-        heads = {
-            n: [c["name"] for c in look.get_columns(n.split(".", 1)[-1] if tables[n] else n, tables[n])]
-            for n in chosen
-        }
+        heads = {n: [c["name"] for c in alchemy.inspect(engine).get_columns(*tables[n])] for n in chosen}
     except ReadError:
         raise
     except ImportError as error:
@@ -99,19 +89,33 @@ def read_url_grids(url: str, inside: str | None) -> list[Grid]:
         raise _tell_failed(where, error, url) from None
 
     def fetch(name: str) -> pd.DataFrame:
-        schema, plain = tables[name], name.split(".", 1)[-1] if tables[name] else name
         try:
-            table = alchemy.Table(plain, alchemy.MetaData(), schema=schema, autoload_with=engine)
-            order = list(table.primary_key.columns)
-            with engine.connect() as link:
-                rows = [tuple(r) for r in link.execute(alchemy.select(table).order_by(*order))]
+            return _make_frame(heads[name], _fetch_rows(alchemy, engine, *tables[name]))
         except Exception as error:
             raise _tell_failed(where, error, url) from None
-        if not order and engine.dialect.name != "sqlite":  # which keeps the order of entry
-            rows.sort(key=lambda r: tuple((v is None, str(v)) for v in r))
-        return _make_frame(heads[name], rows)
 
     return [frame_grid(heads[n], lambda n=n: fetch(n), n, database=True) for n in chosen]
+
+
+def _list_tables(look: Any, inside: str | None) -> dict[str, tuple[str, str | None]]:
+    """Return each table's shown name -> (name, schema); ``schema.name`` looks into that schema."""
+    names = {n: (n, None) for n in sorted([*look.get_table_names(), *look.get_view_names()])}
+    schema, dot, _ = (inside or "").partition(".")
+    if dot and inside not in names:
+        there = sorted([*look.get_table_names(schema), *look.get_view_names(schema)])
+        return {f"{schema}.{n}": (n, schema) for n in there}
+    return names
+
+
+def _fetch_rows(alchemy: Any, engine: Any, name: str, schema: str | None) -> list[tuple]:
+    """Return all rows in a defined order: by primary key, else by their values."""
+    table = alchemy.Table(name, alchemy.MetaData(), schema=schema, autoload_with=engine)
+    order = list(table.primary_key.columns)
+    with engine.connect() as link:
+        rows = [tuple(r) for r in link.execute(alchemy.select(table).order_by(*order))]
+    if not order and engine.dialect.name != "sqlite":  # which keeps the order of entry
+        rows.sort(key=lambda r: tuple((v is None, str(v)) for v in r))
+    return rows
 
 
 def _make_frame(headers: Sequence[str], rows: list[tuple]) -> pd.DataFrame:

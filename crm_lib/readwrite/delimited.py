@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_lib.errors import ReadError
 from crm_lib.readwrite.grids import HEAD_ROWS, Body, Grid
-from crm_lib.readwrite.records import WHITE, Mender, Record, cut_lines, read_records
+from crm_lib.readwrite.records import WHITE, Mender, Record, cut_lines, read_records, survey_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,36 +81,34 @@ def _load_fast(text: str, first: int, line: int, names: Sequence[str], mender: M
     import numpy as np
     import pyarrow as pa
 
-    if not text or len(mender.separator.encode()) > 1 or not _is_sound(text, mender):
+    quotes = '"' in text
+    n_rows, uneven = text.count("\n") + 1, []
+    if quotes:
+        n_rows, uneven = survey_records(cut_lines(text), mender, line, most=_MOST_UNEVEN)
+    if not text or not n_rows or len(mender.separator.encode()) > 1:
         return None
-    uneven: list[Any] = []
 
     def skip(row: Any) -> str:
-        uneven.append(row)
+        if not quotes:
+            uneven.append((row.number, Record(line + row.number - 1, row.text.split(mender.separator))))
         return "skip" if len(uneven) <= _MOST_UNEVEN else "error"
 
     data = pa.py_buffer(text.encode("utf-8"))
     try:
-        frame = _parse(data, names, mender.separator, quotes='"' in text)
-    except pa.ArrowInvalid:
         try:
-            frame = _parse(data, names, mender.separator, quotes=False, handler=skip)
-            frame = _put_back(frame, uneven, line, mender)
-        except (pa.ArrowInvalid, ReadError):
-            return None
+            frame = _parse(data, names, mender.separator, quotes, skip if uneven else None)
+        except pa.ArrowInvalid:
+            frame = _parse(data, names, mender.separator, quotes, skip)
+        frame = _put_back(frame, uneven, mender) if uneven else frame
+    except (pa.ArrowInvalid, ReadError):
+        return None
+    if len(frame) != n_rows:
+        return None
     return Body(frame, np.arange(first + 1, first + 1 + len(frame), dtype="int64"), mender.notes())
 
 
-def _is_sound(text: str, mender: Mender) -> bool:
-    """Say whether no quotation mark is stray; text without any is."""
-    if '"' not in text:
-        return True
-    records = read_records(cut_lines(text), mender.separator, mender.width)
-    return all(len(r.cells) == mender.width and not r.stray for r in records)
-
-
 def _parse(
-    data: Any, names: Sequence[str], separator: str, *, quotes: bool, handler: Callable | None = None
+    data: Any, names: Sequence[str], separator: str, quotes: bool, handler: Callable | None
 ) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -135,16 +133,16 @@ def _parse(
     return table.to_pandas()
 
 
-def _put_back(frame: pd.DataFrame, uneven: Sequence[Any], line: int, mender: Mender) -> pd.DataFrame:
-    """Set mended rows where they stood; `row.number` counts all rows from 1."""
+def _put_back(frame: pd.DataFrame, uneven: Sequence[tuple[int, Record]], mender: Mender) -> pd.DataFrame:
+    """Set the mended records where they stood, given each with its place counted from 1."""
     import numpy as np
     import pandas as pd
 
-    cells = [mender.mend(Record(line + r.number - 1, r.text.split(mender.separator))) for r in uneven]
-    rows = pd.DataFrame([[c or None for c in row] for row in cells], columns=frame.columns, dtype=object)
-    at = np.array([r.number - 1 for r in uneven])
+    cells = [[c or None for c in mender.mend(record)] for _, record in uneven]
+    rows = pd.DataFrame(cells, columns=frame.columns, dtype=object).astype(frame.dtypes.to_dict())
+    at = np.array([place - 1 for place, _ in uneven])
     rest = np.setdiff1d(np.arange(len(frame) + len(uneven)), at, assume_unique=True)
-    both = pd.concat([frame, rows.astype(frame.dtypes.to_dict())], ignore_index=True)
+    both = pd.concat([frame, rows], ignore_index=True)
     return both.iloc[np.argsort(np.concatenate([rest, at]), kind="stable")].reset_index(drop=True)
 
 

@@ -57,6 +57,33 @@ def read_records(lines: Sequence[str], separator: str, width: int = 0) -> Iterat
             at = begin + 1
 
 
+def survey_records(
+    lines: Sequence[str], mender: Mender, line: int, *, most: int
+) -> tuple[int, list[tuple[int, Record]]]:
+    """Count the records, and return those not as wide as the header with their place from 1.
+
+    The count is 0 when a quotation mark is stray or more than `most` records are
+    uneven: such text must be read row by row.  Blank lines are even: Arrow reads
+    them as rows without values.  `line` is the number of the first line.
+    """
+    uneven: list[tuple[int, Record]] = []
+    place, begin, width = 0, 0, mender.width
+    reader = csv.reader(iter(lines), delimiter=mender.separator, strict=True)
+    try:
+        for place, cells in enumerate(reader, 1):
+            end = reader.line_num
+            if len(cells) != width and cells:
+                uneven.append((place, Record(line + begin, cells)))
+            if end - begin > 1 and _are_rows(lines[begin:end], mender.separator, width):
+                return 0, []
+            if len(uneven) > most:
+                return 0, []
+            begin = end
+    except csv.Error:
+        return 0, []
+    return place, uneven
+
+
 def _are_rows(lines: Sequence[str], separator: str, width: int) -> bool:
     """Say whether each line of a record has by itself as many cells as a row."""
     return width > 1 and all(line.count(separator) == width - 1 for line in lines)

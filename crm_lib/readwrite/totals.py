@@ -16,12 +16,22 @@ _WORD = (
 )
 _TOTALS = re.compile(rf"(?:{_WORD})(?:行|金额|数|\d*[笔条单行件个元]?(?:记录|订单|数据)?)?")
 _SUBTOTAL = re.compile(r".*\S\s*(?:合计|总计|小计|汇总)|.*\S\s+total")
+_DIGITS = frozenset("0123456789")
 # What no totals word lacks: most cells are turned away by it, at little cost.
 _HINT = re.compile(r"[计計总總]|汇|匯|t\s*o\s*t|s\s*u\s*m|[\uff00-\uffef]", re.IGNORECASE)
 
 
 def is_totals_word(cell: Any) -> bool:
     """Say whether a cell reads 合计, 总计, 小计, Total, Grand Total, Subtotal, Sum and the like.
+
+    Parameters
+    ----------
+    cell : object
+        One cell of a raw table; only text can be a totals word.
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -89,6 +99,11 @@ def _is_empty(cell: Any) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
 
 
+def _is_number(cell: Any) -> bool:
+    """Say at little cost that a cell is a number, a date or the like, and no word."""
+    return isinstance(cell, str) and cell[:1] in _DIGITS and cell[-1:] in _DIGITS and cell != ""
+
+
 def _may_hold_text(column: pd.Series) -> bool:
     return column.dtype == object or str(column.dtype).startswith(("str", "category"))
 
@@ -101,5 +116,6 @@ def _test_cells(column: pd.Series, test: Any) -> pd.Series:
     if not _may_hold_text(column):
         return column.isna()
     codes, values = pd.factorize(column, use_na_sentinel=True)
-    hits = np.array([*(bool(test(v)) for v in values), bool(test(None))], dtype=bool)
+    hits = [not _is_number(v) and bool(test(v)) for v in values.tolist()]
+    hits = np.array([*hits, bool(test(None))], dtype=bool)
     return pd.Series(hits[codes], index=column.index, dtype=bool)

@@ -156,9 +156,9 @@ def test_line_after_a_broken_cell_is_the_line_of_the_file(tmp_path):
     refused(ReadError, write(tmp_path / "a.csv", text), "line 4 has 3 cells")
 
 
-def test_quotation_mark_never_closed(tmp_path):
-    text = '客户编号,下单日期,备注,实付金额\n1,2024-01-01,a,5\n2,2024-01-02,"x,6\n3,2024-01-03,y,7\n'
-    refused(ReadError, write(tmp_path / "a.csv", text), "line 3", "never closed")
+def test_quotation_mark_never_closed_in_a_row_with_another_fault(tmp_path):
+    text = '客户编号,下单日期,备注,实付金额\n1,2024-01-01,a,5\n2,2024-01-02,"x,6,7\n3,2024-01-03,y,7\n'
+    refused(ReadError, write(tmp_path / "a.csv", text), "line 3 has 5 cells", "never closed")
 
 
 # --- headers -------------------------------------------------------------------

@@ -118,6 +118,53 @@ def test_line_breaks_in_quoted_cells_keep_rows_and_row_numbers(tmp_path):
     assert frame["source_row"].tolist() == [2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('"5 寸', '"5 寸'),  # never closed
+        ('5" 屏', '5" 屏'),
+        ('"5" 屏"', '5" 屏'),  # not doubled within
+        ('"大""号"', '大"号'),
+    ],
+)
+@pytest.mark.parametrize("n", [1, 2])
+def test_stray_quotation_marks_swallow_no_row(tmp_path, cell, value, n):
+    rows = "".join(f"{i},2024-01-0{i},{cell if i <= n else '茶杯'},{i}\n" for i in (1, 2, 3, 4))
+    frame = read_table(write(tmp_path / "a.csv", "客户编号,下单日期,品名,实付金额\n" + rows), "orders")
+    assert frame["product_name"].tolist() == [value] * n + ["茶杯"] * (4 - n)
+    assert frame["amount"].tolist() == ["1", "2", "3", "4"]
+    assert ("stray_quotes" in kinds(frame)) == (cell[0] == '"' and cell != '"大""号"')
+
+
+def test_quotation_mark_closed_by_one_in_a_later_row_swallows_no_row(tmp_path):
+    text = '客户编号,下单日期,品名,实付金额\n1,2024-01-01,"5 寸,1\n2,2024-01-02,7",2\n3,2024-01-03,a,3\n'
+    frame = read_table(write(tmp_path / "a.csv", text), "orders")
+    assert frame["product_name"].tolist() == ['"5 寸', '7"', "a"]
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_uneven_rows_are_put_back_where_they_stood(tmp_path, quoting):
+    rows = [
+        HEADERS,
+        ["合计", "1"],
+        *LINES[:2],
+        ["小计"],
+        LINES[2],
+        ["a\nb"],
+        *LINES[3:],
+        [*LINES[0], "", ""],
+        ["完"],
+    ]
+    frame = read_table(write(tmp_path / "a.csv", as_csv(rows, quoting=quoting)), "orders")
+    assert frame["order_id"].tolist() == [
+        "合计", "A001", "A001", "小计", "A002", "a\nb", "A003", "A004", "A001", "完",
+    ]  # fmt: skip
+    assert frame["source_row"].tolist() == list(range(2, 12))
+    notes = {n["kind"]: n for n in frame.attrs["source"]["notes"]}
+    assert notes["short_rows"]["lines"] == [2, 5, 7, 12]
+    assert notes["trailing_cells"]["lines"] == [11]
+
+
 def test_empty_cells_are_missing_and_blanks_are_kept(tmp_path):
     text = 'customer_id,ordered_at,amount,备注\n001,2024-01-02,,""\n002,2024-01-03, ,NA\n'
     frame = read_table(write(tmp_path / "a.csv", text), "orders")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -220,6 +222,28 @@ def test_no_password_in_a_shown_address(url):
     shown = hide_password(url)
     assert "s3c" not in shown
     assert "@db" in shown
+
+
+def test_numbers_signs_in_names_of_files_and_sheets(tmp_path):
+    path = write_xlsx(tmp_path / "a#1.xlsx", {"S#1": [HEADERS, *typed()], "S#2": [HEADERS]})
+    assert len(read_table(f"{path}#S#1", "orders")) == 5
+
+
+def test_web_address_is_refused_before_anything_is_asked():
+    with pytest.raises(CrmError, match="address on the web"):
+        read_table("https://example.com/orders.csv", "orders")
+
+
+def test_sqlite_address_goes_by_primary_key(tmp_path):
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE o (customer_id TEXT, ordered_at TEXT, amount REAL, n INTEGER PRIMARY KEY)")
+        rows = [("007", "2024-01-02", 1.5, 2), ("008", "2024-01-01", None, 1)]
+        db.executemany("INSERT INTO o VALUES (?, ?, ?, ?)", rows)
+        db.commit()
+    frame = read_table(f"sqlite:///{path}#o", "orders")
+    assert frame["customer_id"].tolist() == ["008", "007"]
+    assert frame["amount"].isna().tolist() == [True, False]
 
 
 def test_source_row_of_a_file_does_not_shadow_ours(tmp_path):
