@@ -38,8 +38,8 @@ def test_parse_day_refuses_what_is_no_day(value):
 
 def test_missing_columns_are_named_with_the_closest_first():
     with pytest.raises(SchemaError) as refused:
-        _checks.require_columns("f", ["sku", "costumer", "amount"], ["customer_id", "amount"])
-    assert str(refused.value).startswith("f: needs column 'customer_id'; the table has costumer, ")
+        _checks.require_columns("f", ["sku", "custmer_id", "amount"], ["customer_id", "amount"])
+    assert str(refused.value).startswith("f: needs column 'customer_id'; the table has custmer_id, ")
     _checks.require_columns("f", ["a"], [])
 
 
@@ -92,7 +92,16 @@ def test_the_catalogue_fills_its_sentences_and_has_titles_for_the_columns_of_a_r
     assert "tour-9" in say("check.unknown", grade_id="tour-9", known="x")
     assert column_title("n_orders") == "订单数"
     assert column_title("no_such_column") == "no_such_column"
-    needed = {"customer_id", "recency_days", "n_orders", "revenue", "score_r", "score_f", "score_m", "segment"}
+    needed = {
+        "customer_id",
+        "recency_days",
+        "n_orders",
+        "revenue",
+        "score_r",
+        "score_f",
+        "score_m",
+        "segment",
+    }
     assert needed <= set(list_titles())
 
 
