@@ -6,6 +6,7 @@ skipped) and the commands that call such a program.
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,16 +16,19 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Need:
-    """One outside program: how to find it, what for, and its Debian package."""
+    """One outside program: how to find it, what for, and its Debian package (or the extra that brings it)."""
 
     name: str
     purpose: str
     debian: str
     find: Callable[[], str | None]
+    extra: str = ""
 
     @property
     def install(self) -> str:
         """Return the line that installs the program on this kind of machine."""
+        if self.extra:
+            return f"pip install -c constraints.txt -e '.[{self.extra}]'"
         if sys.platform.startswith("linux"):
             return f"apt-get install {self.debian}"
         return f"install {self.name} and put it on the PATH"
@@ -32,6 +36,14 @@ class Need:
 
 def _find_program(*names: str) -> Callable[[], str | None]:
     return lambda: next((path for path in map(shutil.which, names) if path), None)
+
+
+def _find_package(name: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        spec = importlib.util.find_spec(name)
+        return spec.origin if spec else None
+
+    return find
 
 
 def _find_postgresql() -> str | None:
@@ -53,6 +65,7 @@ NEEDS: dict[str, Need] = {
         Need("bubblewrap", "running students' code locked away", "bubblewrap", _find_program("bwrap")),
         Need("poppler", "tests that read a PDF report", "poppler-utils", _find_program("pdftotext")),
         Need("java", "transactions on Spark", "default-jre-headless", _find_program("java")),
+        Need("pyspark", "transactions on Spark", "", _find_package("pyspark"), extra="spark"),
         Need("postgresql", "the customer database on PostgreSQL", "postgresql", _find_postgresql),
     )
 }

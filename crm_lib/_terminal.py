@@ -50,7 +50,9 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*titles, show_lines=False)
+    table = Table(show_lines=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")  # Chinese has no blanks to break at
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     Console().print(table)

@@ -36,6 +36,11 @@ def column_title(name: str) -> str:
     return _read()["columns"].get(name, name)
 
 
+def list_currencies() -> dict[str, str]:
+    """Return the Chinese names of currencies by their code."""
+    return dict(_read()["currencies"])
+
+
 def list_titles() -> dict[str, str]:
     """Return all column titles: English name → Chinese title."""
     return dict(_read()["columns"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +48,10 @@ def render(
     show_code: Annotated[bool, typer.Option("--show-code", help="Show the code in the reports.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
-    """Render notebooks into reports (HTML, result.json, tables) and an index page."""
+    """Render notebooks into reports and an index page.
+
+    A report is a folder: report.html, report.ipynb, result.json, tables/.
+    """
     from crm_lib._terminal import show_progress
     from crm_lib.publish.run import describe_failure, plan_jobs, run_jobs
 
@@ -54,16 +60,37 @@ def render(
     plan = plan_jobs(notebooks or [], values, out=out, show_code=show_code, debug=debug)
     if save_columns:
         _save_mapping(values, save_columns)
-    with show_progress(len(plan)) as tell:
-        entries = run_jobs(plan, n_jobs=jobs, progress=tell)
+    with _stoppable(), show_progress(len(plan)) as tell:
+        entries = run_jobs(plan, n_jobs=jobs, progress=tell, say_wait=_say)
     failed = [e for e in entries if e["status"] != "ok"]
     for entry in failed:
-        typer.echo(f"crm: {describe_failure(entry)}", err=True)
+        _say(describe_failure(entry))
     typer.echo(
         f"{len(entries) - len(failed)} of {len(entries)} reports made. Index: {(out / 'index.html').resolve()}"
     )
     if failed:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Turn Ctrl-C, or a request of the system to end, into a sentence and exit code 130."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say("stopped. Reports that were done are in place; the others are as they were before.")
+        raise typer.Exit(130) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"crm: {sentence}", err=True)
 
 
 def _read_pairs(pairs: list[str]) -> dict[str, Any]:
@@ -92,7 +119,7 @@ def _save_mapping(values: dict[str, Any], path: Path) -> None:
 
 @app.command("list", epilog="Example: crm list 0_start/1_tour")
 def list_(notebook: Annotated[str, typer.Argument(help="Show this notebook's parameters.")] = "") -> None:
-    """List the notebooks, or the parameters of one: name, type, default, rule, meaning."""
+    """List the notebooks, or the parameters of one."""
     from crm_lib._terminal import print_table
     from crm_lib.publish.run import choose_notebooks, notebook_parameters, read_title
 
@@ -155,13 +182,16 @@ def data_columns(
 
 @app.command(epilog="Example: crm doctor")
 def doctor() -> None:
-    """Check this machine: Python, packages, browser, sandbox, fonts, folders."""
+    """Check this machine: what it has and what it lacks."""
     from crm_lib._terminal import print_table
     from crm_lib.doctor import check_machine
 
     findings = check_machine()
-    rows = [("ok" if f.ok else "missing", f.name, f.purpose, "" if f.ok else f.install) for f in findings]
-    print_table(["state", "what", "what for", "how to get it"], rows)
+    rows = [("ok" if f.ok else "missing", f.name, f.purpose) for f in findings]
+    print_table(["state", "what", "what for"], rows)
+    # on lines of their own, so that the commands can be copied
+    for finding in (f for f in findings if not f.ok):
+        typer.echo(f"{finding.name}: {finding.found}. Get it with: {finding.install}")
     if any(f.required and not f.ok for f in findings):
         raise typer.Exit(1)
 
@@ -169,6 +199,7 @@ def doctor() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; a fault of the user's is one or two lines, never a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
+    _accept_any_terminal()
     try:
         app(words, prog_name="crm")
     except CrmError as error:
@@ -176,6 +207,13 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         typer.echo(f"crm: {error}", err=True)
         sys.exit(2 if isinstance(error, ParameterError) else 1)
+
+
+def _accept_any_terminal() -> None:
+    """Let a terminal that knows no Chinese show escapes instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def test_a_misspelt_need_is_refused(suite: Path) -> None:
     (suite / "tests" / "test_few.py").write_text(text, encoding="utf-8")
     asked = run_suite(suite)
     assert asked.returncode == 4
-    assert "known are ['bubblewrap', 'chromium', 'java', 'poppler', 'postgresql']" in asked.stderr
+    assert "known are ['bubblewrap', 'chromium', 'java', 'poppler', 'postgresql', 'pyspark']" in asked.stderr
 
 
 def test_the_table_of_guards_is_printed(suite: Path) -> None:

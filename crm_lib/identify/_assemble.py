@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_lib._checks import closest_first, list_words
 from crm_lib.errors import DataError, SchemaError
 from crm_lib.identify._columns import settle_types
+from crm_lib.identify._numbers import CODE_OF
 from crm_lib.identify._structure import BOOKKEEPING
 from crm_lib.identify.reasons import PRIORITY, STRUCTURAL
 
@@ -165,10 +166,17 @@ def _beside(head: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([head, cells.rename(columns=taken)], axis=1)
 
 
-def spent_attrs(attrs: dict) -> dict:
-    """Return the attrs of the rows: a factor that was applied must not be applied again."""
+def spent_attrs(attrs: dict, currency: str) -> dict:
+    """Return the attrs of the rows: a factor that was applied must not be applied again.
+
+    ``currency`` is added to the source: the code of a foreign currency, or empty text for the yuan.
+    """
     out = copy.deepcopy(attrs)
     source = out.get("source")
+    if isinstance(source, dict) and source:
+        stated = [(source.get("units") or {}).get(c, "") for c in ("amount", "unit_price")]
+        codes = [CODE_OF.get(t.strip().lower(), "CNY") for t in stated]
+        source["currency"] = currency or next((c for c in codes if c != "CNY"), "")
     if isinstance(source, dict) and source.get("factors"):
         source["factors_applied"], source["factors"] = source["factors"], {}
     return out

@@ -43,6 +43,11 @@ class AuditLog:
         """Add one row for a whole column (its ``source_row`` is missing)."""
         self._notes.append((column, as_text(before), as_text(after), rule_text(code, detail)))
 
+    def leading_currency(self) -> str:
+        """Return the foreign currency that most amounts are in, or empty text."""
+        money = ("amount", "unit_price")
+        return next((n[2] for n in self._notes if n[0] in money and n[3].startswith("currency:")), "")
+
     def cells(
         self,
         positions: np.ndarray,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from crm_lib.errors import DataError
 from crm_lib.identify import _dates, _numbers, _texts
 from crm_lib.identify._values import MISSING, Parsed, distinct_cells
 
@@ -39,18 +40,23 @@ def type_columns(
     body: pd.DataFrame,
     positions: np.ndarray,
     table: Table,
-    factors: dict[str, float],
+    source: dict[str, Any],
     log: AuditLog,
     date_order: str,
 ) -> Typed:
-    """Read the contract's columns of `body`; `positions` number its rows in the raw table."""
+    """Read the contract's columns of `body`; `positions` number its rows in the raw table.
+
+    `source` is what `read_table` says of the file.
+    """
     import pandas as pd
 
+    factors = source.get("factors") or {}
+    commas = _find_comma_columns(body, table, source.get("separator"))
     out = Typed(pd.DataFrame(index=pd.RangeIndex(len(body))))
     for column in table.columns:
         if column.name not in body.columns:
             continue
-        parsed, notes = _parse(body[column.name], column, date_order)
+        parsed, notes = _parse(body[column.name], column, date_order, column.name in commas)
         for code, before, after, detail in notes:
             log.note(column.name, code, before=before, after=after, detail=detail)
         values = _as_type(parsed.row_values(), column.type)
@@ -64,7 +70,31 @@ def type_columns(
     return out
 
 
-def _parse(series: pd.Series, column: Column, date_order: str) -> tuple[Parsed, list[_dates.Note]]:
+def _find_comma_columns(body: pd.DataFrame, table: Table, separator: str | None) -> set[str]:
+    """Return the columns that leave their decimal sign open while the others of the file write a comma.
+
+    A file with semicolons in which nothing decides is refused: 1.250 there is
+    as likely one thousand two hundred and fifty.
+    """
+    names = [c.name for c in table.columns if c.type in ("money", "number") and c.name in body.columns]
+    found = {n: _numbers.judge_decimal(distinct_cells(body[n])[1]) for n in names}
+    signs = {sign for sign, _ in found.values()}
+    open_columns = {n: cell for n, (sign, cell) in found.items() if sign == "open"}
+    if "dot" in signs or not open_columns:
+        return set()
+    if "comma" not in signs and separator == ";":
+        name, cell = next(iter(open_columns.items()))
+        raise DataError(
+            f"clean_table: column {name!r} must tell its decimal sign; {cell!r} could be "
+            f"{float(cell):g} or {cell.replace('.', '')}, and no number of the file decides. "
+            "Write the numbers with two decimals, or without points between thousands."
+        )
+    return set(open_columns) if "comma" in signs else set()
+
+
+def _parse(
+    series: pd.Series, column: Column, date_order: str, comma: bool
+) -> tuple[Parsed, list[_dates.Note]]:
     """Read one column; a note is (code, before, after, detail)."""
     import pandas as pd
 
@@ -81,7 +111,7 @@ def _parse(series: pd.Series, column: Column, date_order: str) -> tuple[Parsed, 
         if zone is not None:
             notes.append(("zone_dropped", str(zone), "", ""))
     elif column.type in _NUMERIC:
-        parsed, found = _numbers.parse_numbers(codes, cells, column.type)
+        parsed, found = _numbers.parse_numbers(codes, cells, column.type, comma=comma)
         notes = [(code, "", what, "") for code, what in found]
     elif column.type == "flag":
         parsed = _texts.parse_flags(codes, cells)

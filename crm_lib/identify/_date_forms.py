@@ -37,9 +37,13 @@ _OPEN = re.compile(rf"(\d{{1,2}}){_SEP}(\d{{1,2}}){_SEP}(\d{{4}}|\d{{2}}){_TAIL}
 _DAY_NAME = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th)?[-\s./]*([a-z]{{3,9}})\.?[-\s./,]*(\d{{4}}|\d{{2}}){_TAIL}"
 )
-_NAME_DAY = re.compile(rf"([a-z]{{3,9}})\.?[-\s./]*(\d{{1,2}})(?:st|nd|rd|th)?[-\s./,]+(\d{{4}}){_TAIL}")
+_NAME_DAY = re.compile(
+    rf"([a-z]{{3,9}})\.?[-\s./]*(\d{{1,2}})(?:st|nd|rd|th)?[-\s./,]+(\d{{4}}|\d{{2}}){_TAIL}"
+)
 _YEAR_NAME = re.compile(rf"(\d{{4}})[-\s./]*([a-z]{{3,9}})[-\s./]*(\d{{1,2}}){_TAIL}")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[t\s]?(\d\d):?(\d\d)(?::?(\d\d))?)?\Z")
+# 2001 to 2030, so that 2023010514 and 19970101 stay what they are
+_EPOCH = re.compile(r"(1[0-8]\d{8})(\d{3})?\Z")
 _SERIAL = re.compile(r"(\d{5})(\.\d+)?\Z")
 _ZONE = re.compile(r"\s*(?:z|utc|gmt)?\s*(?:[+-]\d{2}:?(?:\d{2})?)?\Z")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?\Z")
@@ -69,6 +73,8 @@ def read_date_text(value: str) -> DateParts | None:
         return DateParts("compact", year, month, day, *clock)
     if m := _SERIAL.match(text):
         return read_serial(float(text))
+    if m := _EPOCH.match(text):
+        return _read_epoch(int(m[1]), int(m[2] or 0))
     for form, pattern in _WRITTEN:
         if m := pattern.match(text):
             return _finish(form, m)
@@ -92,7 +98,7 @@ def _finish(form: str, m: re.Match) -> DateParts | None:
     if clock is None or None in numbers:
         return None
     a, b, c = numbers
-    short = form in ("chinese", "open", "day_name") and len(m[1 if form == "chinese" else 3]) == 2
+    short = form in ("chinese", "open", "day_name", "name_day") and len(m[1 if form == "chinese" else 3]) == 2
     if form == "open":
         form = OPEN_SHORT if short else OPEN_LONG
     elif form == "day_name":
@@ -142,3 +148,11 @@ def read_serial(number: float) -> DateParts | None:
     return DateParts(
         "serial", moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second
     )
+
+
+def _read_epoch(seconds: int, milliseconds: int) -> DateParts:
+    """Read the seconds since 1970 that log files and web shops write."""
+    import datetime as dt
+
+    t = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=seconds)
+    return DateParts("epoch", t.year, t.month, t.day, t.hour, t.minute, t.second, milliseconds * 1000)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_lib.errors import DataError
-from crm_lib.identify._date_forms import OPEN_LONG, OPEN_SHORT
+from crm_lib.identify._date_forms import OPEN_LONG, OPEN_SHORT, DateParts
 
 if TYPE_CHECKING:
     import numpy as np
 
+# fewer dates than this may have small days by chance
+_FEW = 4
 WORDS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
@@ -116,6 +118,29 @@ def raise_undecided(column: str, cell: str, readings: dict[str, np.ndarray], i: 
     raise DataError(
         f"clean_table: column {column!r} must tell day and month apart; {cell!r} could be {shown}, "
         f"and no date of the column decides. Say which: {ways}."
+    )
+
+
+def refuse_swapped(column: str, native: np.ndarray, written: list[DateParts]) -> None:
+    """Raise `DataError` when a spreadsheet of another country has read part of a column's dates.
+
+    It takes 03/04/2023 for the day it is there, and leaves 25/04/2023, which is
+    no date there, as text: then every date has a day up to 12 and no text has.
+    """
+    import numpy as np
+
+    days = native.astype("datetime64[D]")
+    numbers = (days - days.astype("datetime64[M]")).astype("int64") + 1
+    if len(np.unique(days)) < _FEW or len(written) < _FEW or (numbers > 12).any():
+        return
+    if not (all(p.a > 12 for p in written) or all(p.a <= 12 < p.b for p in written)):
+        return
+    text = f"{written[0].a}/{written[0].b}/{written[0].c}"
+    raise DataError(
+        f"clean_table: column {column!r} must hold one kind of dates; {len(written):,} are text such as {text!r} and "
+        f"{len(native):,} are dates whose day is never above 12: a spreadsheet has probably swapped their day and "
+        "month. Export the dates as 2023-04-25; if they are right as they stand, say "
+        f'date_order="{"dmy" if written[0].a > 12 else "mdy"}".'
     )
 
 

@@ -15,6 +15,7 @@ from crm_lib.identify._date_order import (
     orders_of,
     raise_undecided,
     read_orders,
+    refuse_swapped,
 )
 from crm_lib.identify._values import AMBIGUOUS, BAD, MISSING, NOBODY, Parsed, empty_result, half_width
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?\Z", re.ASCII)
-_RULE_OF = {"serial": "excel_serial", "zone": "zone_dropped"}
+_RULE_OF = {"serial": "excel_serial", "zone": "zone_dropped", "epoch": "epoch"}
 # one form for 95 cells of 100 is the column's own way to write dates, told once
 _UNIFORM = 0.95
 _LATEST_SHORT, _LATEST_BIRTH = 68, 29
@@ -49,6 +50,10 @@ def parse_dates(
     out = empty_result(codes, cells, np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]"))
     forms = np.full(len(cells), "", dtype=object)
     parts = _read_cells(out, forms)
+    if date_order == "auto":
+        refuse_swapped(
+            column, out.values[forms == "native"], [p for p in parts.values() if p.form == OPEN_LONG]
+        )
     latest = _LATEST_BIRTH if "birth" in column else _LATEST_SHORT
     _settle_known(out, parts, latest)
     notes = _settle_open(out, forms, parts, column, date_order, latest)

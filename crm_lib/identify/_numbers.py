@@ -29,8 +29,23 @@ _CURRENCIES = {
     "HKD": ("hk$", "hkd", "港元", "港币"),
     "JPY": ("jp¥", "jpy", "日元"),
     "TWD": ("nt$", "twd", "新台币"),
+    "INR": ("₹", "rs", "rs.", "inr"),
+    "BRL": ("r$", "brl"),
+    "KRW": ("₩", "krw", "韩元"),
+    "AUD": ("a$", "au$", "aud", "澳元"),
+    "CAD": ("c$", "ca$", "cad", "加元"),
+    "SGD": ("s$", "sgd", "新加坡元"),
+    "NZD": ("nz$", "nzd"),
+    "CHF": ("chf", "瑞士法郎"),
+    "PLN": ("zł", "pln"),
+    "RUB": ("₽", "rub", "卢布"),
+    "THB": ("฿", "thb", "泰铢"),
+    "TRY": ("₺", "try"),
+    "VND": ("₫", "vnd", "越南盾"),
+    "MYR": ("rm", "myr"),
+    "MXN": ("mx$", "mxn"),
 }
-_CODE_OF = {sign: code for code, signs in _CURRENCIES.items() for sign in signs}
+CODE_OF = {sign: code for code, signs in _CURRENCIES.items() for sign in signs}
 _SCALES = {
     "百": 100,
     "千": 1_000,
@@ -48,7 +63,7 @@ def _one_of(words: Any) -> str:
     return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
 
 
-_SIGN = _one_of(_CODE_OF)
+_SIGN = _one_of(CODE_OF)
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
 _SHAPE = re.compile(
     rf"(?P<open>\()?\s*(?P<minus>[+-])?\s*(?P<front>{_SIGN})?\s*(?P<inner>\()?\s*(?P<minus2>[+-])?\s*"
@@ -59,6 +74,10 @@ _SHAPE = re.compile(
 _DOT = re.compile(r"(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d\d)+,\d{3}|\d+)(?:\.\d*)?\Z|\.\d+\Z")
 _COMMA = re.compile(r"(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?\Z")
 _PROVES_COMMA = re.compile(r".*,\d{1,2}\Z|.*\..*,\d+\Z|\d+(?:\.\d{3}){2,}\Z|0,\d+\Z")
+_PROVES_POINT = re.compile(r"[+-]?\d*\.(?:\d{1,2}|\d{4,})\Z|[+-]?(?:0|\d{4,})\.\d+\Z")
+_OPEN = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}\Z")
+# a column of shares has hardly a plain number above 1; more are amounts or percents
+_MOST_ABOVE_ONE = 0.05
 
 
 @dataclass
@@ -79,7 +98,7 @@ def read_shape(text: str) -> _Shape | None:
     if m is None or bool(m["open"] or m["inner"]) != bool(m["close"]) or (m["open"] and m["inner"]):
         return None
     signs = [s for s in (m["minus"], m["minus2"], m["trail"], "-" if m["close"] else None) if s]
-    if len(signs) > 1 or (m["front"] and m["back"] and _CODE_OF.get(m["back"]) != _CODE_OF[m["front"]]):
+    if len(signs) > 1 or (m["front"] and m["back"] and CODE_OF.get(m["back"]) != CODE_OF[m["front"]]):
         return None
     body = re.sub(r"(?<=\d)[ '](?=\d{3}(?!\d))", "", m["body"].strip())
     dot = body.replace(",", "") if _DOT.match(body) else None
@@ -109,7 +128,7 @@ def _value(shape: _Shape, comma_column: bool) -> float | None:
 
 
 def _allowed(mark: str, kind: str) -> bool:
-    if mark in _CODE_OF:
+    if mark in CODE_OF:
         return kind == "money"
     if mark in ("%", "折", "%off", "% off"):
         return kind == "share"
@@ -126,11 +145,34 @@ def _as_share(value: float, mark: str) -> float | None:
     return value if 0 <= value <= 1 else None
 
 
-def parse_numbers(codes: np.ndarray, cells: np.ndarray, kind: str) -> tuple[Parsed, list[tuple[str, str]]]:
+def judge_decimal(cells: np.ndarray) -> tuple[str, str]:
+    """Say which decimal sign the cells prove: "dot", "comma", "open" (1.250 may be either), or "".
+
+    The second word is the first cell that leaves it open.
+    """
+    found = "", ""
+    for cell in cells if cells.dtype == object else ():
+        if not isinstance(cell, str) or ("." not in cell and "," not in cell):
+            continue
+        text = half_width(cell)
+        shape = read_shape(text)
+        if _PROVES_POINT.match(text) or (shape is not None and shape.proves == "dot"):
+            return "dot", ""
+        if shape is not None and shape.proves == "comma":
+            found = "comma", ""
+        elif not found[0] and _OPEN.match(text):
+            found = "open", text
+    return found
+
+
+def parse_numbers(
+    codes: np.ndarray, cells: np.ndarray, kind: str, *, comma: bool = False
+) -> tuple[Parsed, list[tuple[str, str]]]:
     """Read every distinct cell as `kind` (number, integer, money, share); also return column notes.
 
     The decimal sign is decided for the column: it is the comma when some cell
-    proves it (``12,50``, ``1.234,50``) and none proves the point.
+    proves it (``12,50``, ``1.234,50``) and none proves the point; `comma` says
+    that the rest of the file has proved it.
     """
     import numpy as np
 
@@ -144,7 +186,7 @@ def parse_numbers(codes: np.ndarray, cells: np.ndarray, kind: str) -> tuple[Pars
         shape = _read_cell(out, i, cell)
         if shape is not None:
             shapes[i] = shape
-    comma_column = _is_comma_column(cells, shapes)
+    comma_column = comma or _is_comma_column(cells, shapes)
     if comma_column:
         _reread_points(out, cells, shapes)
     marks = _settle(out, shapes, kind, comma_column)
@@ -184,9 +226,8 @@ def _read_native(out: Parsed, i: int, cell: Any) -> None:
 def _is_comma_column(cells: np.ndarray, shapes: dict[int, _Shape]) -> bool:
     if not any(s.proves == "comma" for s in shapes.values()):
         return False
-    point = re.compile(r"[+-]?\d*\.(?:\d{1,2}|\d{4,})\Z|[+-]?(?:0|\d{4,})\.\d+\Z")
     proofs = any(s.proves == "dot" for s in shapes.values())
-    return not proofs and not any(isinstance(c, str) and point.match(c.strip()) for c in cells)
+    return not proofs and not any(isinstance(c, str) and _PROVES_POINT.match(c.strip()) for c in cells)
 
 
 def _reread_points(out: Parsed, cells: np.ndarray, shapes: dict[int, _Shape]) -> None:
@@ -210,8 +251,8 @@ def _settle(out: Parsed, shapes: dict[int, _Shape], kind: str, comma_column: boo
             continue
         out.values[i] = value
         out.rule[i] = "share" if kind == "share" and shape.mark else "number"
-        if shape.mark in _CODE_OF:
-            marks[i] = _CODE_OF[shape.mark]
+        if shape.mark in CODE_OF:
+            marks[i] = CODE_OF[shape.mark]
     return marks
 
 
@@ -242,5 +283,16 @@ def _check_kind(out: Parsed, kind: str) -> None:
         if kind == "integer":
             bad |= (out.state == 0) & ((np.abs(v) > 2**53) | (v != np.floor(v)))
         if kind == "share":
-            bad |= (out.state == 0) & ((v < 0) | (v > 1))
+            bad |= _find_no_shares(out)
     out.state[bad], out.rule[bad], out.values[bad] = BAD, "unreadable", np.nan
+
+
+def _find_no_shares(out: Parsed) -> np.ndarray:
+    """Return the cells outside 0–1; where many plain ones are, no plain number of the column is a share."""
+    import numpy as np
+
+    bad = (out.state == 0) & ((out.values < 0) | (out.values > 1))
+    plain = (out.state == 0) & (out.values != 0) & (out.rule != "share")
+    rows = np.bincount(out.codes[out.codes >= 0], minlength=len(out.raw))
+    above = rows[plain & (out.values > 1)].sum()
+    return bad | plain if above > _MOST_ABOVE_ONE * rows[plain].sum() else bad

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from crm_lib.identify._audit import AuditLog
     from crm_lib.identify._columns import Typed
 
+# numbers that tills write where there is no member
+_STAND_IN = re.compile(r"0+\Z|(\d)\1{4,}\Z")
 FLAGS = ("is_return", "is_zero_amount", "is_suspected_duplicate", "is_near_duplicate")
 
 
@@ -51,9 +54,26 @@ class OrderLines:
 
 def find_order_faults(typed: Typed, positions: np.ndarray, log: AuditLog) -> dict[str, np.ndarray]:
     """Settle the amounts and return a mask per fault of an order line, over the typed rows."""
+    _share_status(typed, positions, log)
     faults = _orders.settle_amount(typed, positions, log)
     faults["not_paid"] = _orders.find_unpaid(typed.frame)
     return faults
+
+
+def _share_status(typed: Typed, positions: np.ndarray, log: AuditLog) -> None:
+    """Give a line without status that of the line before in its order: Shopify writes it on the first only."""
+    import numpy as np
+
+    frame = typed.frame
+    if not {"order_id", "status"} <= set(frame.columns) or not frame["status"].isna().any():
+        return
+    shared = frame.groupby("order_id", sort=False)["status"].ffill()
+    rows = np.flatnonzero((frame["status"].isna() & shared.notna()).to_numpy())
+    if len(rows):
+        frame["status"] = frame["status"].where(frame["status"].notna(), shared)
+        log.cells(
+            positions[rows], "status", [""] * len(rows), shared.iloc[rows], ["order_status"] * len(rows)
+        )
 
 
 def clean_orders(lines: OrderLines, flagged_returns: str) -> pd.DataFrame:
@@ -72,9 +92,11 @@ def _note_columns(lines: OrderLines) -> None:
         lines.log.note("order_id", "order_id")
     elif missing := int(lines.frame["order_id"].isna().sum()):
         lines.log.note("order_id", "order_id", after=f"{missing} lines without an order number")
-    zero = int((lines.frame["customer_id"] == "0").sum())
-    if zero:
-        lines.log.note("customer_id", "zero_id", before="0", after=f"{zero} lines")
+    ids = lines.frame["customer_id"].value_counts(sort=False)
+    for doubtful in sorted(i for i in ids.index if _STAND_IN.match(i)):
+        lines.log.note("customer_id", "zero_id", before=doubtful, after=f"{ids[doubtful]} lines")
+    if alike := len(ids) - len({i.casefold() for i in ids.index}):
+        lines.log.note("customer_id", "id_case", after=f"{alike} customer numbers")
 
 
 def _merge_repeats(lines: OrderLines, columns: list[str]) -> None:

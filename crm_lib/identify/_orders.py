@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from crm_lib.identify._currency import find_foreign_lines
 from crm_lib.identify._values import BAD, FOREIGN, MISSING, half_width
 
 if TYPE_CHECKING:
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from crm_lib.identify._columns import Typed
 
 _REFUNDED = re.compile(
-    r"(?:已)?(?:全额|整单)?(?:退款|退货|退货退款|退款退货|仅退款|退单|退)(?:成功|完成|完毕|已完成|入库)?\Z"
-    r"|(?:fully )?refund(?:ed)?\Z|return(?:ed)?\Z|charge ?back\Z|reversed\Z"
+    r"(?:已|销售|零售|会员|客户)?(?:全额|整单)?(?:退款|退货|退货退款|退款退货|仅退款|退单|退)"
+    r"(?:成功|完成|完毕|已完成|入库|单|订单|入库单)?\Z"
+    r"|(?:wc-)?(?:fully )?refund(?:ed)?\Z|return(?:ed)?\Z|charge ?back\Z|reversed\Z"
 )
 _UNPAID = re.compile(
     r"交易关闭|订单关闭|已关闭|^关闭|[待未]付款|[待未]支付|等待买家付款|等待付款|已取消|取消订单|订单取消|交易取消|^取消"
     r"|作废|付款失败|支付失败|cancel|unpaid|not paid|(?:pending|awaiting|waiting for) payment"
-    r"|payment (?:pending|failed)|^void|^expired|abandoned|^closed"
+    r"|payment (?:pending|failed)|^failed|^declined|^void|^expired|abandoned|^closed"
 )
 # codes of Online Retail and of shops like it
 _FEE_CODES = frozenset(
@@ -48,7 +50,7 @@ def settle_amount(typed: Typed, positions: np.ndarray, log: AuditLog) -> dict[st
     import numpy as np
 
     state, frame = typed.state("amount").copy(), typed.frame
-    computed = _compute_amount(typed)
+    computed = compute_amount(typed)
     fill = (state == MISSING) & ~np.isnan(computed)
     if "amount" in frame.columns:
         frame.loc[fill, "amount"] = computed[fill]
@@ -63,7 +65,7 @@ def settle_amount(typed: Typed, positions: np.ndarray, log: AuditLog) -> dict[st
     without = (state == MISSING) & ~fill
     quantity, price, discount = (typed.state(c) for c in ("quantity", "unit_price", "discount"))
     bad_quantity = without & (quantity == BAD)
-    foreign = (state == FOREIGN) | without & (price == FOREIGN)
+    foreign = (state == FOREIGN) | without & (price == FOREIGN) | find_foreign_lines(frame, log)
     bad = (state == BAD) | without & (price == BAD)
     bad_discount = without & (discount == BAD) & (quantity == 0) & (price == 0)
     left = without & ~bad_quantity & ~foreign & ~bad & ~bad_discount
@@ -85,7 +87,8 @@ def _question_discounts(typed: Typed, log: AuditLog) -> None:
             log.note("discount", "discount_high", after=f"{high} lines")
 
 
-def _compute_amount(typed: Typed) -> np.ndarray:
+def compute_amount(typed: Typed) -> np.ndarray:
+    """Return quantity × unit_price × (1 − discount) per line; NaN where one of them is missing."""
     import numpy as np
 
     frame = typed.frame

@@ -18,7 +18,34 @@ NOT_A_VALUE = frozenset((*_EMPTY, "nan", "none", "nil", "<na>", "nat", "undefine
 NO_NUMBER = frozenset(("inf", "+inf", "-inf", "infinity", "-infinity", "nan", "#div/0!", "#value!", "#ref!"))
 NOBODY = frozenset(
     (*NOT_A_VALUE, "na", "无", "空", "暂无", "未知", "不详", "匿名", "匿名用户", "匿名买家", "匿名客户")
-    + ("匿名会员", "游客", "散客", "非会员", "anonymous", "guest", "unknown", "walk-in", "not available")
+    + (
+        "匿名会员",
+        "匿名顾客",
+        "游客",
+        "散客",
+        "散客户",
+        "零散客户",
+        "现金客户",
+        "零售客户",
+        "普通顾客",
+        "普通客户",
+    )
+    + (
+        "临时客户",
+        "路人",
+        "非会员",
+        "无会员",
+        "无会员号",
+        "无卡",
+        "未登记",
+        "未注册",
+        "(空)",
+        "(空白)",
+        "unregistered",
+    )
+    + ("anonymous", "guest", "guest customer", "guest checkout", "unknown", "unknown customer", "walk-in")
+    + ("walk in", "walk-in customer", "walk in customer", "cash", "cash customer", "cash sale")
+    + ("non-member", "no member", "no customer", "not set", "(not set)", "(blank)", "not available", "gast")
     + tuple(NO_NUMBER)
 )
 # Cc control and Cf format characters (zero-width blanks, byte order marks, directional marks)

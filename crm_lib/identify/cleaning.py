@@ -10,6 +10,7 @@ from crm_lib.identify import _assemble
 from crm_lib.identify._audit import AuditLog
 from crm_lib.identify._columns import Typed, type_columns
 from crm_lib.identify._order_lines import FLAGS, OrderLines, clean_orders, find_order_faults
+from crm_lib.identify._order_totals import refuse_order_totals
 from crm_lib.identify._orders import find_non_products
 from crm_lib.identify._structure import BOOKKEEPING, find_structure
 from crm_lib.identify._values import AMBIGUOUS, BAD, FOREIGN, MISSING, OK
@@ -91,7 +92,9 @@ def clean_table(
     SchemaError
         If a column is missing that the contract needs.
     DataError
-        If day and month cannot be told apart anywhere in a date column.
+        If day and month, or the decimal sign, cannot be told apart anywhere in
+        a column; if a spreadsheet has swapped days and months; or if the amount
+        is the total of the order, repeated on its lines.
 
     Notes
     -----
@@ -145,8 +148,11 @@ def _clean(raw: pd.DataFrame, table: Table, date_order: str, flagged_returns: st
     source, log = _assemble.make_source(raw), AuditLog()
     faults = find_structure(raw, table)
     positions = np.flatnonzero(~_assemble.any_fault(faults))
-    factors = (raw.attrs.get("source") or {}).get("factors") or {}
-    typed = type_columns(raw.iloc[positions], positions, table, factors, log, date_order)
+    typed = type_columns(
+        raw.iloc[positions], positions, table, raw.attrs.get("source") or {}, log, date_order
+    )
+    if table.name == "orders":
+        refuse_order_totals(typed, raw.attrs.get("source") or {})
     _add_faults(faults, positions, typed, table, log)
 
     stay = ~_assemble.any_fault(faults)[positions]
@@ -157,7 +163,7 @@ def _clean(raw: pd.DataFrame, table: Table, date_order: str, flagged_returns: st
 
     extra = raw[[c for c in raw.columns if c not in (*table.names, *BOOKKEEPING, *own)]]
     rows = _assemble.assemble_rows(source, lines.frame, lines.positions, flags, extra, table)
-    rows.attrs = _assemble.spent_attrs(raw.attrs)
+    rows.attrs = _assemble.spent_attrs(raw.attrs, log.leading_currency())
     merged = _assemble.make_merged(source, lines.folded, lines.frame, extra, table)
     quarantine = _assemble.make_quarantine(raw, source, faults, _read_amounts(typed, positions, len(raw)))
     return Cleaned(rows, merged, quarantine, log.frame(source, _assemble.any_fault(faults)))

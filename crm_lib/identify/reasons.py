@@ -72,6 +72,7 @@ RULES: dict[str, tuple[str, str]] = {
     "date_order": ("order of day, month and year", "日月年次序"),
     "excel_serial": ("a spreadsheet's day number read as a date", "表格日期序号"),
     "two_digit_year": ("two-digit year: 00–68 is 20xx, 69–99 is 19xx", "两位年份"),
+    "epoch": ("seconds or milliseconds since 1970 read as the clock of UTC", "时间戳按世界时读取"),
     "zone_dropped": ("time zone dropped; the clock time stands as printed", "去掉时区，保留当地钟点"),
     "time_dropped": ("the column holds days; the time of day was dropped", "去掉钟点"),
     "unreadable": ("cannot be read as the type of the column; now missing", "无法识别，记为缺失"),
@@ -83,5 +84,10 @@ RULES: dict[str, tuple[str, str]] = {
         "most discounts take off half or more; if 0.9 means 9折 (pay 90 %), write 0.1 or 9折",
         "多数折扣不低于一半，请核对折扣的含义",
     ),
-    "zero_id": ("'0' is kept as a customer number; make sure it does not mean 'no member'", "客户编号为 0"),
+    "zero_id": (
+        "kept as a customer number like any other; make sure it does not mean 'no member'",
+        "客户编号像占位号",
+    ),
+    "id_case": ("differ from another one in upper and lower case only; kept apart", "只有大小写不同的编号"),
+    "order_status": ("the status of the line before in the same order", "沿用同一订单上一行的状态"),
 }

@@ -1,5 +1,6 @@
 """What a notebook calls: parameters, findings, tables, figures, checks, exports."""
 
+from crm_lib.lesson.business import describe_business, plan_actions
 from crm_lib.lesson.display import finding, format_value, show_figure, show_table
 from crm_lib.lesson.exports import export
 from crm_lib.lesson.run import check, data_source, parameters, require_data, show_cleaning, show_source
@@ -10,6 +11,7 @@ from crm_lib.lesson.words import (
     count_items,
     describe_cleaning,
     describe_customers,
+    describe_segments,
     describe_sweep,
     show_summary,
 )
@@ -21,13 +23,16 @@ __all__ = [
     "choose_currency",
     "count_items",
     "data_source",
+    "describe_business",
     "describe_cleaning",
     "describe_customers",
+    "describe_segments",
     "describe_sweep",
     "export",
     "finding",
     "format_value",
     "parameters",
+    "plan_actions",
     "require_data",
     "show_cleaning",
     "show_figure",

@@ -16,7 +16,7 @@ from typing import Any
 
 from crm_lib._places import checks_file
 from crm_lib.catalogue import say
-from crm_lib.errors import BuildError
+from crm_lib.errors import BuildError, CrmError
 from crm_lib.lesson.compare import Verdict, compare_answers
 
 
@@ -71,6 +71,7 @@ class CheckResult:
     points: float
     total: float
     message: str
+    blank: bool = False
 
     def __repr__(self) -> str:
         """Return the points: nbgrader takes a number shown by a check cell as partial credit."""
@@ -79,7 +80,7 @@ class CheckResult:
     def _repr_html_(self) -> str:
         import html
 
-        kind = "right" if self.points == self.total else "wrong"
+        kind = "blank" if self.blank else "right" if self.points == self.total else "wrong"
         return f'<div class="crm-check crm-check-{kind}">{html.escape(self.message)}</div>'
 
 
@@ -109,15 +110,28 @@ def grade_answer(check: Check, answer: Any, inputs: Mapping[str, Any]) -> CheckR
         Full points when it equals the expected answer, none otherwise, with a
         message that names the frequent mistake behind a wrong one but never
         the answer.
+
+    Raises
+    ------
+    CrmError
+        The variables the answer is computed from are no longer what the
+        notebook made them.
     """
     if answer is None or answer is Ellipsis:
-        return CheckResult(check.grade_id, 0, check.points, say("check.blank"))
-    verdict = compare_answers(answer, check.expected(inputs), tolerance=check.tolerance)
+        return CheckResult(check.grade_id, 0, check.points, say("check.blank"), blank=True)
+    verdict = compare_answers(answer, _expect(check, inputs), tolerance=check.tolerance)
     if verdict.equal:
         message = say("check.right", points=check.points, total=check.points)
         return CheckResult(check.grade_id, check.points, check.points, message)
     hint = _find_mistake(check, answer, inputs) or verdict.message or check.hint or say("check.hint_default")
     return CheckResult(check.grade_id, 0, check.points, say("check.wrong", hint=hint))
+
+
+def _expect(check: Check, inputs: Mapping[str, Any]) -> Any:
+    try:
+        return check.expected(inputs)
+    except Exception as error:
+        raise CrmError(say("check.spoilt", names="、".join(check.inputs))) from error
 
 
 def _find_mistake(check: Check, answer: Any, inputs: Mapping[str, Any]) -> str:

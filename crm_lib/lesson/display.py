@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_lib.catalogue import column_title
+from crm_lib.lesson.kernel import in_report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,3 +140,6 @@ def show_figure(ax: Axes, caption: str, *, alt: str = "") -> None:
     plt.close(figure)
     meta = {"crm": {"kind": "figure", "caption": caption, "alt": alt or caption}}
     display({"image/svg+xml": svg, "text/plain": f"[图] {caption}"}, metadata=meta, raw=True)
+    if not in_report():
+        page = f'<div class="crm-caption">{html.escape(caption)}</div>'
+        display({"text/html": page, "text/plain": caption}, raw=True)

@@ -29,18 +29,35 @@ def output_folder(notebook_id: str) -> Path:
     return Path(given) if given else Path.cwd() / f"{notebook_id.split('/')[-1]}_output"
 
 
+def in_report() -> bool:
+    """Tell whether ``crm render`` runs this notebook: its page then writes captions and looks itself."""
+    return bool(os.environ.get("CRM_OUTPUT_DIR"))
+
+
+def show_look() -> None:
+    """Dress findings, checks, tables and captions in JupyterLab; a report drops this and has its own."""
+    from importlib import resources
+
+    from IPython.display import display
+
+    css = (resources.files("crm_lib.lesson") / "notebook.css").read_text("utf-8")
+    display({"text/html": f"<style>\n{css}</style>", "text/plain": ""}, raw=True)
+
+
 def speak_errors() -> None:
     """Show a `CrmError` as its sentence alone; the traceback helps no reader of a report."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell is None or os.environ.get("CRM_DEBUG"):
         return
+    from crm_lib.catalogue import say
     from crm_lib.errors import CrmError
 
     def show_sentence(
         shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: Any = None
     ) -> list:
-        lines = [f"{kind.__name__}: {error}"]
+        name = next(c.__name__ for c in kind.__mro__ if c.__module__ == CrmError.__module__)
+        lines = [f"{say(f'error.{name}')}：{error}"]
         shell._showtraceback(kind, error, lines)
         return lines
 

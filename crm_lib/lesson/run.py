@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crm_lib._checks import closest_first
 from crm_lib._places import notebook_file
 from crm_lib.catalogue import say
-from crm_lib.errors import CrmError, DataError, ParameterError
+from crm_lib.errors import CrmError, DataError, ParameterError, ReadError
 from crm_lib.lesson.checks import CheckResult, grade_answer, load_checks
 from crm_lib.lesson.display import show_table
 from crm_lib.lesson.exports import remember_source
-from crm_lib.lesson.kernel import notebook_variables, speak_errors
+from crm_lib.lesson.kernel import notebook_variables, show_look, speak_errors
 from crm_lib.lesson.params import Parameter, Problem, find_problems, read_parameters
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# patterns, addresses and tables inside a file are for read_table to judge
+_ELSEWHERE = re.compile(r"[*?\[#]|://|^env:")
 
 
 def notebook_parameters(notebook_id: str) -> tuple[Parameter, ...]:
@@ -49,6 +54,7 @@ def parameters(notebook_id: str) -> None:
     if problems:
         raise ParameterError(" ".join(_word(problem) for problem in problems))
     variables["NOTEBOOK_ID"] = notebook_id
+    show_look()
 
 
 def _word(problem: Problem) -> str:
@@ -64,10 +70,38 @@ def _word(problem: Problem) -> str:
 
 
 def data_source(name: str) -> str | Path:
-    """Return the file of the sample called `name`, or `name` itself when it is a user's file."""
+    """Return the file of the sample called `name`, or `name` itself when it is a user's file.
+
+    Parameters
+    ----------
+    name
+        A sample, a file, a pattern of files, or an address of a database.
+
+    Raises
+    ------
+    ReadError
+        There is no such file; the sentence names the files that are there.
+    """
     from crm_lib import sample
 
-    return sample.path(name) if name in {s.name for s in sample.list_samples()} else name
+    samples = [s.name for s in sample.list_samples()]
+    if name in samples:
+        return sample.path(name)
+    if not _ELSEWHERE.search(name) and not Path(name).exists():
+        raise ReadError(_word_missing(name, samples))
+    return name
+
+
+def _word_missing(name: str, samples: list[str]) -> str:
+    folder = Path(name).parent
+    try:
+        files = sorted(p.name for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    except OSError:
+        return say("lesson.no_folder", folder=folder, name=name)
+    data = [f for f in files if not f.endswith((".ipynb", ".py", ".html", ".md"))]
+    near = closest_first(Path(name).name, [*data, *samples])[:5]
+    where = folder.resolve().name if str(folder) == "." else folder
+    return say("lesson.no_file", name=name, folder=where, near="、".join(near))
 
 
 def show_source(raw: pd.DataFrame) -> None:
@@ -83,13 +117,14 @@ def show_source(raw: pd.DataFrame) -> None:
     source = raw.attrs.get("source", {})
     files = [f["name"] for f in source.get("files", ())]
     prints = [f["sha256"][:12] for f in source.get("files", ())]
-    mapping = "，".join(f"{old} → {new}" for new, old in source.get("mapping", {}).items() if old != new)
+    pairs = [(old, new) for new, old in source.get("mapping", {}).items()]
+    mapping = "，".join(new if old == new else f"{old} → {new}" for old, new in pairs)
     rows = [
         ("files", "、".join(files)),
         ("n_lines", f"{len(raw):,}"),
         ("sheet", source.get("sheet")),
         ("encoding", source.get("encoding")),
-        ("separator", {"\t": "Tab", " ": "空格"}.get(source.get("separator"), source.get("separator"))),
+        ("separator", _name_separator(source.get("separator"))),
         ("header_row", source.get("header_row")),
         ("mapping", mapping),
         ("fingerprint", "、".join(prints)),
@@ -97,6 +132,11 @@ def show_source(raw: pd.DataFrame) -> None:
     remember_source({"files": files, "sha256": prints, "n_lines": len(raw)})
     frame = pd.DataFrame([(say(f"source.{k}"), str(v)) for k, v in rows if v], columns=["item", "value"])
     show_table(frame, say("lesson.source_caption"))
+
+
+def _name_separator(mark: str | None) -> str:
+    names = {",": "comma", ";": "semicolon", "\t": "tab", " ": "space", "|": "pipe"}
+    return say(f"source.{names[mark]}") if mark in names else mark or ""
 
 
 def show_cleaning(cleaned: Any, caption: str) -> None:

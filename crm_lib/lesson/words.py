@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import parse_day
-from crm_lib.catalogue import say
+from crm_lib.catalogue import list_currencies, say
+from crm_lib.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 GOOD_SILHOUETTE = 0.5
 WEAK_SILHOUETTE = 0.25
+FEW_PER_CLUSTER = 10
+# a last order later than this after all others is a misprint
+_YEARS_APART = 5
 
 
 def choose_as_of(as_of: str, rows: pd.DataFrame) -> str:
@@ -34,16 +38,26 @@ def choose_as_of(as_of: str, rows: pd.DataFrame) -> str:
     ------
     ParameterError
         `as_of` is not a date.
+    DataError
+        `as_of` is empty, and the last orders lie years after all others: the day
+        after a misprint such as 2099 would make every customer long gone.
     """
     import datetime as dt
 
     if as_of:
         return parse_day("as_of", "as_of", as_of).isoformat()
-    return (rows["ordered_at"].max().date() + dt.timedelta(days=1)).isoformat()
+    days = rows["ordered_at"].dt.normalize().sort_values()
+    before = days.shift()
+    far = days[(days - before).dt.days > _YEARS_APART * 365]
+    if len(far) and (days >= far.iloc[0]).sum() <= max(1, 0.01 * len(days)):
+        last = before[far.index[0]].date()
+        day = (last + dt.timedelta(days=1)).isoformat()
+        raise DataError(say("customers.far", first=far.iloc[0].date(), last=last, day=day))
+    return (days.iloc[-1].date() + dt.timedelta(days=1)).isoformat()
 
 
-def choose_currency(currency: str, source: str) -> str:
-    """Return `currency`, or the sample's own unit, or 元 for a user's file.
+def choose_currency(currency: str, source: str, rows: pd.DataFrame | None = None) -> str:
+    """Return `currency`, or the sample's own unit, or that of a user's file: 元 unless it says otherwise.
 
     Parameters
     ----------
@@ -51,11 +65,14 @@ def choose_currency(currency: str, source: str) -> str:
         Unit of money, or empty text.
     source
         Name of a sample, or a file.
+    rows
+        The cleaned order lines, which know the currency their file states.
     """
     from crm_lib import sample
 
     units = {s.name: s.currency for s in sample.list_samples()}
-    return currency or units.get(source, "元")
+    stated = "" if rows is None else rows.attrs.get("source", {}).get("currency", "")
+    return currency or units.get(source) or list_currencies().get(stated, stated) or "元"
 
 
 def count_items(cleaned: Any) -> dict[str, int]:
@@ -72,33 +89,50 @@ def count_items(cleaned: Any) -> dict[str, int]:
     return {str(item): int(n) for item, n in zip(table["item"], table["n_lines"], strict=True)}
 
 
-def describe_cleaning(cleaned: Any) -> str:
+def describe_cleaning(cleaned: Any, *, n_read: int | None = None) -> str:
     """Return one paragraph on how many lines were kept, merged and set aside, and why.
 
     Parameters
     ----------
     cleaned
         What ``clean_table`` returned.
+    n_read
+        Lines that were read, counted apart from the cleaning, so that the account can be checked.
     """
-    counts = count_items(cleaned)
     n_in = len(cleaned.rows) + len(cleaned.merged) + len(cleaned.quarantine)
     text = say(
         "cleaning.account",
-        n_in=f"{n_in:,}",
+        n_in=f"{n_in if n_read is None else n_read:,}",
         n_kept=f"{len(cleaned.rows):,}",
         n_merged=f"{len(cleaned.merged):,}",
         n_quarantined=f"{len(cleaned.quarantine):,}",
     )
-    reasons = cleaned.quarantine["reason"].value_counts() if len(cleaned.quarantine) else {}
-    if len(reasons):
-        from crm_lib.identify import REASONS
+    if n_read is not None:
+        text += say("cleaning.balanced" if n_read == n_in else "cleaning.unbalanced")
+    return text + _name_reason(cleaned) + _name_flags(count_items(cleaned)) + _say_order_rule(cleaned.rows)
 
-        first = REASONS[reasons.index[0]][1]
-        share = f"{reasons.iloc[0] / reasons.sum():.0%}"
-        text += say("cleaning.most", reason=first, n=f"{reasons.iloc[0]:,}", share=share)
+
+def _name_reason(cleaned: Any) -> str:
+    reasons = cleaned.quarantine["reason"].value_counts() if len(cleaned.quarantine) else {}
+    if not len(reasons):
+        return ""
+    from crm_lib.identify import REASONS
+
+    first = REASONS[reasons.index[0]][1]
+    if len(reasons) == 1:
+        return say("cleaning.only", reason=first)
+    share = f"{reasons.iloc[0] / reasons.sum():.0%}"
+    return say("cleaning.most", reason=first, n=f"{reasons.iloc[0]:,}", share=share)
+
+
+def _name_flags(counts: Mapping[str, int]) -> str:
     flags = {key: counts.get(key, 0) for key in ("suspected_duplicate", "zero_amount", "returns")}
-    text += say("cleaning.flags", **{key: f"{n:,}" for key, n in flags.items()})
-    return text if "order_id" in cleaned.rows.columns else text + say("cleaning.by_day")
+    said = [say(f"cleaning.{key}", n=f"{n:,}") for key, n in flags.items() if n]
+    return say("cleaning.flags", said="；".join(said)) if said else say("cleaning.no_flags")
+
+
+def _say_order_rule(rows: pd.DataFrame) -> str:
+    return "" if "order_id" in rows.columns else say("cleaning.by_day")
 
 
 def describe_sweep(sweep: pd.DataFrame) -> str:
@@ -113,8 +147,47 @@ def describe_sweep(sweep: pd.DataFrame) -> str:
     if best is None:
         return say("sweep.none", n=f"{sweep.attrs.get('n_customers', 0):,}")
     value = float(sweep.set_index("k")["silhouette"][best])
+    n = int(sweep.attrs.get("n_customers", 0))
+    text = say("sweep.best", k=best, value=f"{value:.2f}")
+    if n < best * FEW_PER_CLUSTER:
+        return text + say("sweep.few", n=f"{n:,}", least=FEW_PER_CLUSTER)
     grade = "good" if value >= GOOD_SILHOUETTE else "fair" if value >= WEAK_SILHOUETTE else "weak"
-    return say("sweep.best", k=best, value=f"{value:.2f}") + say(f"sweep.{grade}")
+    return text + say(f"sweep.{grade}")
+
+
+def describe_segments(summary: pd.DataFrame, *, scheme: str) -> str:
+    """Return sentences on the segment with the most money, what to do for it, and the largest segment.
+
+    Parameters
+    ----------
+    summary
+        What ``summarize_segments`` returned, at least one row.
+    scheme
+        The scheme the segments were named with.
+    """
+    from crm_lib.differentiate import list_segments
+
+    actions = list_segments(scheme).drop_duplicates("segment").set_index("segment")["action"]
+    top = summary.loc[summary["revenue"].idxmax()]
+    name, n = top["segment"], f"{top['n_customers']:,}"
+    if len(summary) == 1:
+        return say("segments.one", n=n, name=name)
+    shares = f"{top['customer_share']:.1%}", f"{top['revenue_share']:.1%}"
+    if top["revenue"] <= 0:
+        return say("segments.no_money")
+    missing = top["revenue_share"] != top["revenue_share"]
+    money = say("segments.no_share") if missing else say("segments.share", share=shares[1])
+    text = say("segments.top", name=name, n=n, share=shares[0], money=money)
+    text += say("segments.action", action=actions[name])
+    most = summary.loc[summary["n_customers"].idxmax()]
+    if most["n_customers"] == top["n_customers"]:
+        return text
+    return text + say(
+        "segments.largest",
+        name=most["segment"],
+        n=f"{most['n_customers']:,}",
+        share=f"{most['customer_share']:.1%}",
+    )
 
 
 def show_summary(figures: Mapping[str, Any], caption: str) -> None:
@@ -161,7 +234,8 @@ def describe_customers(rfm: pd.DataFrame, *, unit: str) -> str:
         median=f"{rfm['revenue'].median():,.2f}",
         unit=unit,
     )
-    n_later = rfm.attrs.get("n_later", 0)
+    n_returns, n_later = int((rfm["n_orders"] == 0).sum()), rfm.attrs.get("n_later", 0)
+    text += say("customers.only_returns", n=f"{n_returns:,}") if n_returns else ""
     return text + (say("customers.later", n=f"{n_later:,}") if n_later else "")
 
 

@@ -121,7 +121,7 @@ def plot_clusters(
             linewidths=0,
             color=cluster_color(cluster),
             marker=_MARKERS[(int(cluster) - 1) % len(_MARKERS)],
-            label=f"第 {cluster} 类（{sizes[cluster]:,} 位）",
+            label=f"第 {cluster} 群（{sizes[cluster]:,} 位）",
             rasterized=len(drawn) >= MOST_POINTS,
         )
     for axis, column in (("x", x), ("y", y)):
@@ -181,7 +181,7 @@ def plot_cluster_profiles(labels: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ax.set_xlim(-0.5, len(features) - 0.5)
     ax.set_ylim(len(clusters) - 0.5, -0.5)
     ax.set_xticks(range(len(features)), [title_of(f).split("（")[0] for f in features])
-    ax.set_yticks(range(len(clusters)), [f"第 {c} 类" for c in clusters])
+    ax.set_yticks(range(len(clusters)), [f"第 {c} 群" for c in clusters])
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     note(ax, "与全部客户相比的偏离（−1 到 1，橙高紫低）" + _sizes(labels))

@@ -134,7 +134,7 @@ def plot_segments(segments: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.margins(x=0.12)
     ax.grid(axis="y", visible=False)
     _explain_bars(ax)
-    note(ax, f"n = {int(segments['n_customers'].sum()):,} 位客户，{len(segments)} 个客户群")
+    note(ax, f"n = {int(segments['n_customers'].sum()):,} 位客户，{len(segments)} 个客户类别")
     return ax
 
 
@@ -189,7 +189,7 @@ def plot_rfm_grid(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     note(
         ax,
         f"n = {len(scores):,} 位客户；格内为客户数及占比"
-        + ("；* 含多个客户群" if cells["mixed"].any() else ""),
+        + ("；* 含多个客户类别" if cells["mixed"].any() else ""),
     )
     return ax
 

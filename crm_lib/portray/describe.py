@@ -26,7 +26,7 @@ def describe_clusters(customers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
     DataFrame
         One row per cluster, ascending: ``cluster``, ``n_customers``,
         ``customer_share``, ``revenue``, ``revenue_share`` (missing when the
-        total is 0), ``median_recency_days``, ``median_n_orders``,
+        total is not positive), ``median_recency_days``, ``median_n_orders``,
         ``median_revenue``.
     """
     joined = join_labels("describe_clusters", customers, labels, ["recency_days", "n_orders", "revenue"])
@@ -40,7 +40,7 @@ def describe_clusters(customers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
     ).reset_index()
     total = _sum_money(joined["revenue"])
     out.insert(2, "customer_share", out["n_customers"] / max(len(joined), 1))
-    out.insert(4, "revenue_share", out["revenue"] / total if total else float("nan"))
+    out.insert(4, "revenue_share", out["revenue"] / total if total > 0 else float("nan"))
     return out
 
 

@@ -21,7 +21,7 @@ LABELS = {
 }
 """Label of a low and of a high value, per quantity."""
 
-ONLY_ONCE = "只买一次"
+ONLY_ONCE, NO_PURCHASE = "只买一次", "只有退货"
 COLUMNS = ["cluster", "n_customers", "feature", "label", "deviation", "strength"]
 
 
@@ -125,20 +125,22 @@ def _label_quantity(joined: pd.DataFrame, column: str, min_strength: float) -> p
         )
     midrank = (joined[column].rank(method="average") - 0.5) / max(len(joined), 1)
     deviation = 2 * midrank.groupby(joined["cluster"]).mean() - 1
-    most = joined.groupby("cluster")[column].max()
+    ends = joined.groupby("cluster")[column].agg(["min", "max"])
     rows = [
-        (cluster, column, _name(column, value, most[cluster], min_strength), value)
+        (cluster, column, _name(column, value, tuple(ends.loc[cluster]), min_strength), value)
         for cluster, value in deviation.items()
     ]
     return pd.DataFrame(rows, columns=["cluster", "feature", "label", "deviation"])
 
 
-def _name(column: str, deviation: float, most: float, min_strength: float) -> str:
+def _name(column: str, deviation: float, ends: tuple[float, float], min_strength: float) -> str:
     # deviation 0 says nothing even when every strength is allowed
     if deviation == 0 or abs(deviation) < min_strength:
         return ""
-    if column == "n_orders" and most <= 1:
-        return ONLY_ONCE
+    if column == "n_orders" and ends in {(0, 0), (1, 1)}:
+        return ONLY_ONCE if ends[0] else NO_PURCHASE
+    if column == "revenue" and deviation > 0 and ends[1] <= 0:
+        return ""  # to have returned less than others is no high spending
     low, high = LABELS.get(column, (f"{column} 低", f"{column} 高"))
     return high if deviation > 0 else low
 

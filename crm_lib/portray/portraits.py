@@ -72,8 +72,8 @@ def _portray(row: object, names: list[str], unit: str) -> tuple[int, str, str, s
     revenue = "" if row.revenue_share != row.revenue_share else f"，带来 {row.revenue_share:.1%} 的消费金额"
     apart = f"与全部客户相比的特点：{'、'.join(names)}。" if names else "与全部客户相比没有明显特点。"
     text = (
-        f"第 {row.cluster} 类共 {row.n_customers:,} 位客户，占 {row.customer_share:.1%}{revenue}。"
-        f"居中的一位距最近一次购买 {_number(row.median_recency_days)} 天，"
+        f"第 {row.cluster} 群共 {row.n_customers:,} 位客户，占 {row.customer_share:.1%}{revenue}。"
+        f"居中的一位距最近一次{'购买' if row.median_n_orders else '退货'} {_number(row.median_recency_days)} 天，"
         f"购买 {_number(row.median_n_orders)} 次，消费 {row.median_revenue:,.2f} {unit}。{apart}"
     )
     return int(row.cluster), name, "、".join(names), text

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from crm_lib.publish.markdown import highlight_code, render_markdown
 from crm_lib.publish.outputs import Numbering, render_outputs
-from crm_lib.publish.page import PROJECTS, render_page, write_atomic
+from crm_lib.publish.page import project_title, render_page, write_atomic
 from crm_lib.publish.sanitize import dress_tables
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class ReportMeta:
         Which notebook this is ("0_start/1_tour") and its title.
     parameters
         (name, value, meaning) in the notebook's order.
+    facts
+        (title, value) that the header shows beside the data.
     data
         (file name, short sha256, rows) of each source read.
     versions
@@ -49,6 +51,7 @@ class ReportMeta:
     notebook_id: str
     title: str
     parameters: Sequence[tuple[str, Any, str]] = ()
+    facts: Sequence[tuple[str, str]] = ()
     data: Sequence[tuple[str, str, int | None]] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     rendered_at: str = ""
@@ -150,7 +153,7 @@ def render_html(
     """
     from markupsafe import Markup
 
-    cells = [cell for cell in notebook.cells if not _is_foreign(cell)]
+    cells, cut = _drop_unrun([cell for cell in notebook.cells if not _is_foreign(cell)])
     lead, cells = _split_lead(cells)
     headings, numbering = _Headings(), Numbering()
     intro = dress_tables(headings.mark(lead[1]), number=numbering.next_table, align=False)
@@ -161,21 +164,15 @@ def render_html(
         script="report.js",
         shared="".join(c.source for c in notebook.cells if c.cell_type == "markdown"),
         meta=meta,
-        project=PROJECTS.get(meta.notebook_id.split("/")[0], ""),
-        shown_parameters=_pick_parameters(meta),
+        project=project_title(meta.notebook_id),
         question=Markup(lead[0]),
         intro=Markup(intro),
         toc=[(level, "#" + quote(anchor), text) for level, anchor, text in headings.entries if level <= 3],
         body=Markup("\n".join(part for part in body if part)),
         n_errors=numbering.errors,
+        cut=cut,
     )
     return Page(page, missing, numbering.figures, numbering.tables, tuple(numbering.missing_alt))
-
-
-def _pick_parameters(meta: ReportMeta) -> list[tuple[str, Any]]:
-    """Return the parameters the header shows: the first that are set, by the first words of their meaning."""
-    filled = [p for p in meta.parameters if str(p[1]).strip() and p[1] is not None]
-    return [(re.split("[，；：（]", meaning)[0] or name, value) for name, value, meaning in filled[:4]]
 
 
 def _tags(cell: Any) -> set[str]:
@@ -185,6 +182,17 @@ def _tags(cell: Any) -> set[str]:
 def _is_foreign(cell: Any) -> bool:
     """Tell whether the run itself put the cell there (papermill's own error notes)."""
     return any(tag.startswith("papermill-error") for tag in _tags(cell))
+
+
+def _drop_unrun(cells: list[Any]) -> tuple[list[Any], bool]:
+    """Return the cells up to where the run stopped, and whether any were left out.
+
+    What follows speaks of figures that were never made.
+    """
+    faults = [i for i, c in enumerate(cells) if any(o.output_type == "error" for o in c.get("outputs", ()))]
+    last = faults[-1] + 1 if faults else len(cells)
+    rest = cells[last:]
+    return (cells, False) if any(c.get("execution_count") for c in rest) else (cells[:last], bool(rest))
 
 
 def _split_lead(cells: list[Any]) -> tuple[tuple[str, str], list[Any]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from crm_lib.catalogue import say
 from crm_lib.publish.fonts import embed_svg_font
 from crm_lib.publish.markdown import render_foreign_markdown
 from crm_lib.publish.sanitize import dress_tables, sanitize_html
@@ -33,12 +34,12 @@ class Numbering:
     def next_figure(self) -> str:
         """Return the words before the next figure's caption."""
         self.figures += 1
-        return f"图 {self.figures}"
+        return say("report.figure", n=self.figures)
 
     def next_table(self) -> str:
         """Return the words before the next table's caption."""
         self.tables += 1
-        return f"表 {self.tables}"
+        return say("report.table", n=self.tables)
 
 
 def render_outputs(outputs: list[NotebookNode], numbering: Numbering, *, debug: bool = False) -> str:
@@ -82,7 +83,7 @@ def _render_stream(name: str, text: str) -> str:
     if not body.strip():
         return ""
     if name == "stderr":
-        return f'<div class="out-stderr"><p class="label">运行提示</p><pre>{body}</pre></div>'
+        return f'<div class="out-stderr"><p class="label">{say("report.stderr")}</p><pre>{body}</pre></div>'
     return f'<pre class="out-text">{body}</pre>'
 
 
@@ -93,9 +94,9 @@ def _render_error(output: Any, numbering: Numbering, *, debug: bool) -> str:
     trace = ""
     if debug:
         lines = html.escape(_tidy("\n".join(output.get("traceback", ()))), quote=False)
-        trace = f"<details><summary>技术细节</summary><pre>{lines}</pre></details>"
+        trace = f"<details><summary>{say('report.trace')}</summary><pre>{lines}</pre></details>"
     return (
-        f'<div class="out-error" role="alert"{anchor}><p class="label">运行到这里停下了</p>'
+        f'<div class="out-error" role="alert"{anchor}><p class="label">{say("report.stopped")}</p>'
         f"<p>{sentence}</p>{trace}</div>"
     )
 
@@ -182,7 +183,7 @@ def _figure(address: str, size: tuple[int, int] | None, crm: dict[str, Any], num
     mark = numbering.next_figure() if caption else ""
     alt = str(crm.get("alt") or caption or "").strip()
     if not alt:
-        alt = "图"
+        alt = say("report.picture")
         numbering.missing_alt.append(f"picture {len(numbering.missing_alt) + 1}")
     width = crm.get("width")
     if size and isinstance(width, int | float) and width >= 1:

@@ -11,23 +11,29 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crm_lib.catalogue import say
 from crm_lib.errors import RenderError
 from crm_lib.publish.fonts import make_font_css
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# Folder of notebooks → title of the textbook project.
-PROJECTS = {
-    "0_start": "开始",
-    "1_identification": "客户识别",
-    "2_differentiation": "客户区分",
-    "3_interaction": "客户互动",
-    "4_customization": "客户定制",
-    "5_information": "客户信息管理",
-    "6_cases": "行业案例",
-}
 _FONT_SLOT = "/*crm-fonts*/"
+
+
+def project_title(notebook_id: str) -> str:
+    """Return the title of the textbook project that a notebook (or its folder's name) belongs to.
+
+    Examples
+    --------
+    >>> project_title("1_identification/2_cleaning"), project_title("9_own/1_mine")
+    ('客户识别', '9_own')
+    """
+    folder = notebook_id.split("/")[0]
+    try:
+        return say(f"projects.{folder}")
+    except KeyError:
+        return folder
 
 
 @cache
@@ -48,6 +54,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    env.globals["say"] = say
     env.filters.update(seconds=format_seconds, day=format_day, minute=format_minute)
     return env
 
@@ -140,9 +147,9 @@ def format_seconds(seconds: Any) -> str:
     if value != value or value < 0 or value == float("inf"):
         return "—"
     if value < 59.95:
-        return f"{value:.1f} 秒"
+        return say("report.seconds", seconds=f"{value:.1f}")
     minutes, rest = divmod(round(value), 60)
-    return f"{minutes} 分 {rest} 秒"
+    return say("report.minutes", minutes=minutes, seconds=rest)
 
 
 def format_day(moment: Any) -> str:

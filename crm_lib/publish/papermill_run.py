@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._places import notebook_file
 from crm_lib.publish.build import drop_graded
+from crm_lib.publish.kernels import make_manager_class
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -55,6 +55,7 @@ def _call_papermill(job: Job, on_cell: Callable[[str, int, int], None] | None) -
             job.stage / "report.ipynb",
             parameters=dict(job.parameters),
             engine_name="crm",
+            kernel_name="python3",
             cwd=os.getcwd(),
             progress_bar=False,
             log_output=False,
@@ -67,32 +68,6 @@ def _call_papermill(job: Job, on_cell: Callable[[str, int, int], None] | None) -
     except (RuntimeError, TimeoutError) as error:
         return {"cell": "", "sentence": f"the kernel stopped: {_ANSI.sub('', str(error)).strip()}"}
     return None
-
-
-def make_manager_class() -> type:
-    """Return a kernel manager whose kernels speak over private sockets, not over TCP.
-
-    The address must be absolute, short, and of the kernel's own; Windows has no
-    such sockets and keeps jupyter_client's default.
-    """
-    import tempfile
-
-    from jupyter_client.manager import AsyncKernelManager
-
-    if os.name == "nt":
-        return AsyncKernelManager
-    folder = tempfile.mkdtemp(prefix="crm-")
-
-    class PrivateKernelManager(AsyncKernelManager):
-        def __init__(self, **options: Any) -> None:
-            super().__init__(**options)
-            self.transport, self.ip = "ipc", os.path.join(folder, "k")
-
-        def cleanup_connection_file(self) -> None:
-            super().cleanup_connection_file()
-            shutil.rmtree(folder, ignore_errors=True)
-
-    return PrivateKernelManager
 
 
 def _sentence(error: Any) -> str:

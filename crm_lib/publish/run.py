@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_lib._checks import closest_first
 from crm_lib._places import list_notebooks, notebook_file
-from crm_lib.errors import ParameterError, RenderError
+from crm_lib.errors import BuildError, ParameterError, RenderError
 from crm_lib.lesson.params import Parameter, convert_values, find_problems, word_problem
 from crm_lib.lesson.run import notebook_parameters
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from crm_lib.publish.folders import lock_folder, prepare_folder, replace_folder, restore_folder
+from crm_lib.publish.records import make_entry, write_entry, write_report
 
 Progress = Callable[[str, int, int], None]
 _PASSWORD = re.compile(r"://[^/@:]*:[^/@]+@")
-VERSIONS_SHOWN = ("crm-lib", "pandas", "numpy", "scikit-learn", "matplotlib", "duckdb", "papermill")
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class Job:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     show_code: bool = False
     debug: bool = False
+    fault: str = ""  # why it cannot even start
 
     @property
     def folder(self) -> Path:
@@ -68,9 +68,25 @@ def choose_notebooks(names: Sequence[str]) -> list[str]:
 
 
 def read_title(notebook_id: str) -> str:
-    """Return the H1 of a built notebook."""
-    cells = json.loads(notebook_file(notebook_id).read_text(encoding="utf-8"))["cells"]
-    return "".join(cells[0]["source"]).splitlines()[0].lstrip("# ")
+    """Return the H1 of a built notebook, or the note that it cannot be read."""
+    try:
+        cells = json.loads(notebook_file(notebook_id).read_text(encoding="utf-8"))["cells"]
+        return "".join(cells[0]["source"]).splitlines()[0].lstrip("# ")
+    except _UNREADABLE:
+        return "(cannot be read; run: crm build)"
+
+
+def _declare(notebook_id: str) -> tuple[tuple[Parameter, ...], str]:
+    """Return the declared parameters, or a sentence for a notebook file that cannot be read."""
+    try:
+        return notebook_parameters(notebook_id), ""
+    except OSError as fault:
+        why = fault.strerror or type(fault).__name__
+    except _UNREADABLE:
+        why = "it is not a notebook"
+    except BuildError as fault:
+        why = str(fault)
+    return (), f"the notebook file cannot be read: {why}. Make it anew with: crm build"
 
 
 def plan_jobs(names: Sequence[str], given: Mapping[str, Any], *, out: Path, **options: bool) -> list[Job]:
@@ -85,10 +101,14 @@ def plan_jobs(names: Sequence[str], given: Mapping[str, Any], *, out: Path, **op
         several notebooks each takes those it declares; one no notebook
         declares is refused.
     """
-    declared = {i: notebook_parameters(i) for i in choose_notebooks(names)}
-    if len(declared) > 1:
+    read = {i: _declare(i) for i in choose_notebooks(names)}
+    declared = {i: parameters for i, (parameters, fault) in read.items() if not fault}
+    if len(read) > 1:
         _refuse_unused(declared, given)
-    jobs, sentences = [], []
+    jobs = [Job(i, Path(out), fault=fault, **options) for i, (_, fault) in read.items() if fault]
+    sentences = [
+        _unicode_sentence(k) for k, v in [*given.items(), ("--out", out)] if _SURROGATE.search(str(v))
+    ]
     for notebook_id, parameters in declared.items():
         names_here = {p.name for p in parameters}
         mine = given if len(declared) == 1 else {k: v for k, v in given.items() if k in names_here}
@@ -98,7 +118,14 @@ def plan_jobs(names: Sequence[str], given: Mapping[str, Any], *, out: Path, **op
         jobs.append(Job(notebook_id, Path(out), mine, **options))
     if sentences:
         raise ParameterError("\n".join(sentences))
-    return jobs
+    return sorted(jobs, key=lambda job: list(read).index(job.notebook_id))
+
+
+def _unicode_sentence(name: str) -> str:
+    return (
+        f"crm render: the value of {name!r} is not valid Unicode, so a report cannot name it. "
+        "Rename the file, or set the terminal to UTF-8."
+    )
 
 
 def _refuse_unused(declared: Mapping[str, Sequence[Parameter]], given: Mapping[str, Any]) -> None:
@@ -133,6 +160,7 @@ def run_job(job: Job, *, on_cell: Progress | None = None) -> dict[str, Any]:
 
     from crm_lib.publish.papermill_run import execute, find_failed_section
 
+    restore_folder(job.stage, job.folder)
     shutil.rmtree(job.stage, ignore_errors=True)
     (job.stage / "tables").mkdir(parents=True)
     started = time.perf_counter()
@@ -140,118 +168,68 @@ def run_job(job: Job, *, on_cell: Progress | None = None) -> dict[str, Any]:
     notebook = nbformat.read(job.stage / "report.ipynb", as_version=4)
     if error:
         error["cell"] = find_failed_section(notebook)
-    entry = _make_entry(job, notebook, error, time.perf_counter() - started)
-    _write_report(job, notebook, entry)
-    _move_into_place(job, entry)
-    job.entry_file.parent.mkdir(parents=True, exist_ok=True)
-    write_text_atomic(job.entry_file, json.dumps(entry, ensure_ascii=False, indent=1) + "\n")
+    entry = make_entry(job, notebook, error, time.perf_counter() - started)
+    write_report(job, notebook, entry)
+    if error:
+        _add_failure(job)
+    else:
+        replace_folder(job.stage, job.folder)
+    write_entry(job, entry)
     return entry
 
 
-def _make_entry(job: Job, notebook: NotebookNode, error: Any, seconds: float) -> dict[str, Any]:
-    import datetime as dt
-
-    result = job.stage / "result.json"
-    body = json.loads(result.read_text(encoding="utf-8")) if result.exists() else {}
-    opening = notebook.cells[0].source.splitlines()
-    stem = "failed" if error else "report"
-    outputs = {"html": f"{job.notebook_id}/{stem}.html", "ipynb": f"{job.notebook_id}/{stem}.ipynb"}
-    if not error:
-        tables = sorted(p.name for p in (job.stage / "tables").iterdir())
-        outputs |= {"result": f"{job.notebook_id}/result.json"} if body else {}
-        outputs["tables"] = [f"{job.notebook_id}/tables/{name}" for name in tables]
-    return {
-        "notebook_id": job.notebook_id,
-        "key": "",
-        "title": opening[0].lstrip("# "),
-        "project": job.notebook_id.split("/")[0],
-        "question": next((line for line in opening[1:] if line.strip()), ""),
-        "status": "failed" if error else "ok",
-        "seconds": round(seconds, 2),
-        "rendered_at": dt.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "parameters": {
-            p.name: job.parameters.get(p.name, p.default) for p in notebook_parameters(job.notebook_id)
-        },
-        "outputs": outputs,
-        "error": error,
-        "sources": body.get("sources", []),
-        "result": body.get("result", {}),
-    }
-
-
-def _write_report(job: Job, notebook: NotebookNode, entry: Mapping[str, Any]) -> None:
-    from crm_lib.publish.html import ReportMeta, write_html
-
-    meta = ReportMeta(
-        notebook_id=job.notebook_id,
-        title=entry["title"],
-        parameters=[
-            (p.name, entry["parameters"][p.name], p.meaning) for p in notebook_parameters(job.notebook_id)
-        ],
-        data=[("、".join(s["files"]), "、".join(s["sha256"]), s["n_lines"]) for s in entry["sources"]],
-        versions=list_versions(),
-        rendered_at=entry["rendered_at"],
-        seconds=entry["seconds"],
-        status=entry["status"],
-        error=entry["error"],
-    )
-    write_html(notebook, job.stage / "report.html", meta=meta, show_code=job.show_code, debug=job.debug)
-
-
-def list_versions() -> dict[str, str]:
-    """Return the versions a report depends on."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"Python": platform.python_version()}
-    for name in VERSIONS_SHOWN:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _move_into_place(job: Job, entry: Mapping[str, Any]) -> None:
-    """Replace the earlier report by the new one; a failure only adds its own files."""
-    job.folder.parent.mkdir(parents=True, exist_ok=True)
-    if entry["status"] == "failed":
-        job.folder.mkdir(exist_ok=True)
-        for suffix in ("html", "ipynb"):
-            os.replace(job.stage / f"report.{suffix}", job.folder / f"failed.{suffix}")
-        shutil.rmtree(job.stage)
-        return
-    old = job.stage.with_name(job.stage.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if job.folder.exists():
-        os.replace(job.folder, old)
-    os.replace(job.stage, job.folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def write_text_atomic(path: Path, text: str) -> None:
-    """Write `text` so that readers see the old file or the new one, never a part."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part, path)
+def _add_failure(job: Job) -> None:
+    """Put what a failed run made beside the earlier report, which stays."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    for suffix in ("html", "ipynb"):
+        (job.stage / f"report.{suffix}").replace(job.folder / f"failed.{suffix}")
+    shutil.rmtree(job.stage)
 
 
 def run_jobs(
-    jobs: Sequence[Job], *, n_jobs: int = 1, progress: Progress | None = None
+    jobs: Sequence[Job],
+    *,
+    n_jobs: int = 1,
+    progress: Progress | None = None,
+    say_wait: Callable[[str], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Render `jobs` in worker processes and write the index; one that fails stops no other.
+
+    Parameters
+    ----------
+    jobs
+        What `plan_jobs` returned; all of one folder.
+    n_jobs
+        Worker processes at most.
+    progress
+        Called after each cell with the notebook, the cells done and their number.
+    say_wait
+        Called with a sentence when another run holds the folder.
 
     Returns
     -------
     list of dict
         The entries, in the order of `jobs`.
+
+    Raises
+    ------
+    ParameterError, RenderError
+        When the folder is a file or cannot be written, or the index cannot be.
     """
     from crm_lib.publish.site import write_index
     from crm_lib.publish.workers import run_in_workers
 
-    entries = run_in_workers(jobs, n_jobs=n_jobs, progress=progress)
-    for out in {job.out for job in jobs}:
-        write_index(out)
+    if not jobs:
+        return []
+    out = jobs[0].out
+    prepare_folder(out)
+    with lock_folder(out, say_wait=say_wait):
+        entries = run_in_workers(jobs, n_jobs=n_jobs, progress=progress)
+        try:
+            write_index(out)
+        except RenderError as fault:
+            failures = [describe_failure(e) for e in entries if e["error"]]
+            raise RenderError("\n".join([*failures, str(fault)])) from None
     return entries
 
 
@@ -260,4 +238,5 @@ def describe_failure(entry: Mapping[str, Any]) -> str:
     error = entry["error"] or {}
     if not error:
         raise RenderError("describe_failure: the run did not fail")
-    return f"{entry['notebook_id']}: {error['sentence']} (in: {error['cell']})"
+    where = f" (in: {error['cell']})" if error["cell"] else ""
+    return f"{entry['notebook_id']}: {error['sentence']}{where}"

@@ -11,6 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crm_lib.catalogue import say
+
 if TYPE_CHECKING:
     from bleach.sanitizer import Cleaner
     from bs4 import BeautifulSoup, Tag
@@ -154,7 +156,7 @@ def _dress_table(soup: BeautifulSoup, table: Tag, number: Any, align: bool) -> N
     if align:
         _align_numbers(table)
     frame = soup.new_tag("div", attrs={"class": "table-frame", "role": "region", "tabindex": "0"})
-    frame["aria-label"] = title or "表格"
+    frame["aria-label"] = title or say("report.table_region")
     table.wrap(frame)
 
 

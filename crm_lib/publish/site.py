@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from crm_lib.publish.page import PROJECTS, render_page, write_atomic
+from crm_lib.catalogue import say
+from crm_lib.publish.page import project_title, render_page, write_atomic
 from crm_lib.publish.sanitize import is_local_link
 
-_LINKS = (
-    ("html", "报告"), ("pdf", "PDF"), ("ipynb", "笔记本"), ("result", "结果数据"), ("tables", "表格"),
-)  # fmt: skip
+_LINKS = ("html", "earlier", "pdf", "ipynb", "result", "tables")
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Entry:
             self.question,
             self.notebook_id,
             self.key,
-            PROJECTS.get(self.project, ""),
+            project_title(self.project),
             values,
         )
         return " ".join((*parts, *(self.error or ()))).lower()
@@ -108,7 +107,7 @@ def _group(entries: list[Entry]) -> list[tuple[str, list[tuple[str, list[Entry]]
     """Return [(project title, [(notebook id, entries)])] of sorted entries."""
     return [
         (
-            PROJECTS.get(project, project),
+            project_title(project),
             [(task, list(runs)) for task, runs in groupby(list(tasks), key=lambda e: e.notebook_id)],
         )
         for project, tasks in groupby(entries, key=lambda e: e.project)
@@ -120,9 +119,9 @@ def _read_entry(path: Path, out_dir: Path) -> Entry:
         record = json.loads(path.read_text("utf-8"))
         return _make_entry(record, out_dir)
     except OSError as fault:
-        problem = f"记录读不出来：{fault.strerror or type(fault).__name__}。"
+        problem = say("site.unreadable", why=fault.strerror or type(fault).__name__)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        problem = "记录已损坏。请用 crm render 重新生成这份报告。"
+        problem = say("site.broken")
     return Entry("", "", path.stem, path.name, status="failed", problem=problem)
 
 
@@ -139,7 +138,7 @@ def _make_entry(record: Mapping[str, Any], out_dir: Path) -> Entry:
         status=str(record["status"]),
         seconds=None if seconds is None else float(seconds),
         rendered_at=str(record.get("rendered_at") or ""),
-        parameters=tuple((str(k), str(v)) for k, v in (record.get("parameters") or {}).items()),
+        parameters=tuple((str(k), str(v)) for k, v in (record.get("parameters") or {}).items() if str(v)),
         links=tuple(_list_links(record.get("outputs") or {}, out_dir)),
         error=(str(error.get("cell") or ""), str(error.get("sentence") or "")) if error else None,
     )
@@ -153,11 +152,11 @@ def _plain(text: Any) -> str:
 
 def _list_links(outputs: Mapping[str, Any], out_dir: Path) -> list[Link]:
     links = []
-    for kind, text in _LINKS:
+    for kind in _LINKS:
         paths = outputs.get(kind) or []
         for path in [paths] if isinstance(paths, str) else paths:
             name = path.replace("\\", "/")
-            words = name.rsplit("/", 1)[-1] if kind == "tables" else text
+            words = name.rsplit("/", 1)[-1] if kind == "tables" else say(f"site.{kind}")
             local = is_local_link(quote(name)) and ".." not in name.split("/")
             links.append(Link(words, quote(name), local and (out_dir / name).is_file()))
     return links

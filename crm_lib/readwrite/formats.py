@@ -178,9 +178,12 @@ def _list_archive(data: bytes, where: str) -> list[str]:
 
 
 def _looks_binary(data: bytes) -> bool:
+    """Say whether the zero bytes are those of no text: a few strays in text are damage that can be left out."""
     from crm_lib.readwrite.decoding import has_known_width
 
-    return not has_known_width(data) and (not data[:1024].isascii() or data[:1024].count(0) > 100)
+    head = data[:4096]
+    control = sum(head.count(c) for c in range(1, 9)) + sum(head.count(c) for c in range(14, 32))
+    return not has_known_width(data) and (control > 0 or head.count(0) > 0.02 * len(head) + 5)
 
 
 def _note_suffix(grids: list[Grid], kind: str, suffix: str) -> list[Grid]:

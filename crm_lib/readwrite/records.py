@@ -14,6 +14,9 @@ from crm_lib.readwrite.totals import is_totals_word
 
 WHITE = {"spaces": re.compile(r"\s{2,}"), "space": re.compile(r"\s+")}
 
+# the module's own 131,072 letters cut a long remark off in the middle
+_LONGEST_CELL = 2**31 - 1
+
 
 class Record(NamedTuple):
     """One record: the line it begins on (1-based), its cells, and whether its quotation marks are stray."""
@@ -43,7 +46,7 @@ def read_records(lines: Sequence[str], separator: str, width: int = 0) -> Iterat
     at = 0
     while at < len(lines):
         start, begin = at, at
-        reader = csv.reader((lines[i] for i in range(start, len(lines))), delimiter=separator, strict=True)
+        reader = _cut_strictly((lines[i] for i in range(start, len(lines))), separator)
         try:
             for cells in reader:
                 end = start + reader.line_num
@@ -68,7 +71,7 @@ def survey_records(
     """
     uneven: list[tuple[int, Record]] = []
     place, begin, width = 0, 0, mender.width
-    reader = csv.reader(iter(lines), delimiter=mender.separator, strict=True)
+    reader = _cut_strictly(iter(lines), mender.separator)
     try:
         for place, cells in enumerate(reader, 1):
             end = reader.line_num
@@ -82,6 +85,12 @@ def survey_records(
     except csv.Error:
         return 0, []
     return place, uneven
+
+
+def _cut_strictly(lines: Iterator[str], separator: str) -> Any:
+    """Return a reader of records without a bound on the length of a cell."""
+    csv.field_size_limit(_LONGEST_CELL)
+    return csv.reader(lines, delimiter=separator, strict=True)
 
 
 def _are_rows(lines: Sequence[str], separator: str, width: int) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_lib.errors import ReadError
 from crm_lib.readwrite.columns import load_columns
+from crm_lib.readwrite.contact import refuse_contact_ids
 from crm_lib.readwrite.formats import Opener, describe_grids
 from crm_lib.readwrite.grids import Body, Grid
 from crm_lib.readwrite.header import HeaderPlace, check_header, find_header
@@ -76,14 +77,16 @@ def read_table(
         others under their header, then ``source_row`` (int64, the row number seen
         in the file) and, for several files, ``source_file``.
         ``attrs["source"]`` tells, ready for JSON: files with sha256 and bytes,
-        encoding, separator, header_row, sheet, mapping, factors, notes.
+        encoding, separator, header_row, sheet, mapping, factors, units, chosen (the
+        columns named by the user), notes.
 
     Raises
     ------
     ReadError
         No such file, not readable, or not readable in one certain way.
     SchemaError
-        A needed column is missing or ambiguous.
+        A needed column is missing or ambiguous, or the customer numbers of a file
+        are phone numbers or e-mail addresses and `columns` did not name them.
 
     Notes
     -----
@@ -125,7 +128,10 @@ def _read_part(part: Part, opener: Opener) -> _Read:
         "mapping": dict(place.match.mapping),
         "factors": _factors(place.match, earlier),
         "units": dict(place.match.units),
+        "chosen": sorted(c for c, h in chosen.items() if h),
     }
+    if part.frame is None and "customer_id" not in chosen:
+        refuse_contact_ids(where, frame, place.match.mapping)
     notes = [*grid.notes, *notes, *place.notes, *place.match.notes, *body.notes, *_note_rows(frame)]
     return _Read(part, frame, place.match, facts, notes)
 
@@ -236,6 +242,7 @@ def _join(read: list[_Read], table: Table) -> pd.DataFrame:
             "mapping": mapping,
             "factors": read[0].facts["factors"],
             "units": read[0].facts["units"],
+            "chosen": read[0].facts["chosen"],
             "notes": notes,
         }
     }

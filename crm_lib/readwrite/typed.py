@@ -72,8 +72,9 @@ def read_json_grids(text: str, *, where: str) -> list[Grid]:
         ) from None
     if not all(isinstance(r, dict) for r in records):
         raise ReadError(f'{where}: JSON must hold records such as {{"customer_id": …}}, one per row.')
+    records = [_flatten(r) for r in records]
     headers = list(dict.fromkeys(k for r in records for k in r))
-    rows = [[_flatten(r.get(h)) for h in headers] for r in records]
+    rows = [[r.get(h) for h in headers] for r in records]
     return [frame_grid(headers, lambda: pd.DataFrame(rows, columns=headers, dtype=object))] if headers else []
 
 
@@ -89,10 +90,17 @@ def _parse_records(text: str) -> list[Any]:
     return whole
 
 
-def _flatten(value: Any) -> Any:
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return None if value == "" else value
+def _flatten(record: dict[str, Any], front: str = "") -> dict[str, Any]:
+    """Return a record without records inside: ``{"customer": {"id": 7}}`` has the field ``customer.id``."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and value:
+            flat |= _flatten(value, f"{front}{key}.")
+        elif isinstance(value, (list, dict)):
+            flat[front + key] = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        else:
+            flat[front + key] = None if value == "" else value
+    return flat
 
 
 def read_frame_grids(frame: Any) -> list[Grid]:

@@ -109,8 +109,10 @@ def match_headers(
     texts = [str(h) for h in headers]
     names = name_headers(texts)
     chosen = resolve_chosen(names, table, columns or {}, where)
+    known, notes = _know_export(names, table, chosen)
+    chosen |= known
     pool = _collect_candidates(names, texts, table, chosen)
-    mapping, ambiguous, notes = {c: h for c, h in chosen.items() if h}, {}, []
+    mapping, ambiguous = {c: h for c, h in chosen.items() if h}, {}
     best = {c.name: _strongest(c, pool[c.name]) for c in table.columns if c.name in pool}
     mapping.update({n: b[0].name for n, b in best.items() if len(b) == 1})
     for name in (n for n, b in best.items() if len(b) > 1):
@@ -129,6 +131,19 @@ def match_headers(
     factors, units, unit_notes = _read_units(table, mapping)
     unmatched = tuple(n for n in names if n not in mapping.values())
     return HeaderMatch(mapping, factors, units, unmatched, missing, ambiguous, (*notes, *unit_notes))
+
+
+def _know_export(
+    names: list[str], table: Table, chosen: Mapping[str, str]
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Return what the headers of a known export mean, but for the columns the user settled."""
+    folded = {fold_name(n): n for n in reversed(names)}
+    found = {}
+    for header, columns in table.exports:
+        if fold_name(header) in folded:
+            found |= {c: folded[fold_name(h)] for c, h in columns if fold_name(h) in folded}
+    found = {c: h for c, h in found.items() if c not in chosen and h not in chosen.values()}
+    return found, [{"kind": "known_export", "column": c, "header": h} for c, h in found.items()]
 
 
 @cache

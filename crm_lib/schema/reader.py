@@ -19,7 +19,9 @@ class Column:
     ``type`` is one of `TYPES`; ``id`` is text whose leading zeros matter,
     ``money`` is an amount in ``unit``, ``share`` lies in 0–1, ``flag`` is yes/no.
     ``aliases`` are headers that mean this column and nothing else;
-    ``weak_aliases`` count only when no strong header is there.
+    ``weak_aliases`` count only when no strong header is there.  ``contact_aliases``
+    are headers of contact data (phone, e-mail), proposed to the user but never
+    taken unasked: reports show this column.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Column:
     required: bool = False
     aliases: tuple[str, ...] = ()
     weak_aliases: tuple[str, ...] = ()
+    contact_aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
 
 
@@ -46,6 +49,7 @@ class Table:
     grain: str
     columns: tuple[Column, ...]
     needs: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    exports: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,7 +75,8 @@ def _load(name: str) -> Table:
     raw = tomllib.loads(text)
     columns = tuple(_column(key, body) for key, body in raw["columns"].items())
     needs = tuple(tuple(tuple(alt) for alt in need) for need in raw.get("needs", ()))
-    return Table(name, raw["title"], raw["grain"], columns, needs)
+    exports = tuple((e["header"], tuple(e["columns"].items())) for e in raw.get("exports", ()))
+    return Table(name, raw["title"], raw["grain"], columns, needs, exports)
 
 
 def load_schema(schema: str | Table) -> Table:
@@ -87,5 +92,7 @@ def load_schema(schema: str | Table) -> Table:
 
 def _column(name: str, body: dict) -> Column:
     require_choice(f"column {name!r}", "type", body["type"], TYPES)
-    lists = {k: tuple(body[k]) for k in ("aliases", "weak_aliases", "choices") if k in body}
+    lists = {
+        k: tuple(body[k]) for k in ("aliases", "weak_aliases", "contact_aliases", "choices") if k in body
+    }
     return Column(name=name, **{**body, **lists})

@@ -74,10 +74,22 @@ def raise_missing(
         shown += near
     rest = rank_headers(table.column(hint[0].partition("=")[0]), [t for t in free if t not in shown])
     listed = [t for t in [*shown, *rest, *mapping.values()] if t in texts]
+    contact = [h for n in missing for c in n[0] if (h := _find_contact(table.column(c), shown))]
     raise SchemaError(
         f"{where}: no header for {said}; the table has {list_words(map(repr, listed)) or 'no headers'}. "
-        f'Say which header it is, for example columns="{",".join(hint)}".'
+        f'Say which header it is, for example columns="{",".join(hint)}"{_tell_contact(contact)}.'
     )
+
+
+def _find_contact(column: Column, texts: Sequence[str]) -> str:
+    names = {fold_name(n) for n in column.contact_aliases}
+    return next((t for t in texts if fold_name(t) in names), "")
+
+
+def _tell_contact(headers: Sequence[str]) -> str:
+    if not headers:
+        return ""
+    return f"; {headers[0]!r} is contact data, which reports show only when it is named so"
 
 
 def _name_all(names: Sequence[str], table: Table) -> str:
@@ -86,7 +98,8 @@ def _name_all(names: Sequence[str], table: Table) -> str:
 
 def rank_headers(column: Column, texts: Sequence[str]) -> list[str]:
     """Sort headers by their likeness to any name of `column`, the closest first."""
-    names = [fold_name(n) for n in (column.name, column.title, *column.aliases, *column.weak_aliases)]
+    known = (column.name, column.title, *column.aliases, *column.weak_aliases, *column.contact_aliases)
+    names = [fold_name(n) for n in known]
 
     def likeness(text: str) -> float:
         key = fold_name(text)

@@ -42,13 +42,11 @@ def put(frame: pd.DataFrame, kind: str, folder: Path):
 
 
 def start_spark():
-    """Start a small local Spark session, or None where pyspark is not installed."""
+    """Start a small local Spark session."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            from pyspark.sql import SparkSession
-        except ImportError:
-            return None
+        from pyspark.sql import SparkSession
+
         builder = SparkSession.builder.master("local[1]").appName("crm-lib tests")
         for key, value in {
             "spark.ui.enabled": "false",

@@ -10,7 +10,7 @@ from crm_lib.differentiate import summarize_rfm
 from crm_lib.errors import DataError
 
 pytestmark = [
-    pytest.mark.needs("java"),
+    pytest.mark.needs("java", "pyspark"),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas", "ignore::ResourceWarning"),
 ]
 
@@ -18,8 +18,6 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def spark():
     session = start_spark()
-    if session is None:
-        pytest.skip("needs pyspark: pip install 'crm-lib[spark]'")
     yield session
     session.stop()
 

@@ -6,31 +6,10 @@ a copy of the project and prints the table guard -> removal -> test.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Guard:
-    """A guard, its removal in words and in deed, and the pytest arguments of its test."""
-
-    name: str
-    removal: str
-    spoil: Callable[[Path], None]
-    test: tuple[str, ...]
-
-
-def replace(file: str, old: str, new: str) -> Callable[[Path], None]:
-    """Return a removal that puts `new` for `old`; it complains when `old` is no longer there."""
-
-    def spoil(root: Path) -> None:
-        path = root / file
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{file} no longer has {old!r}: bring the guard's entry up to date"
-        path.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
-
-    return spoil
+from guard_kinds import Guard, replace
+from guards_of_rooms import ROOM_GUARDS
 
 
 def _take_out_layers(root: Path) -> None:
@@ -46,7 +25,7 @@ def _misname_option(root: Path) -> None:
         replace(file, "--orders", "--order-file")(root)
 
 
-GUARDS = [
+HOUSE = [
     Guard(
         "a missing program is a failure where nothing may be skipped",
         "CRM_REQUIRE_ALL is not looked at",
@@ -184,3 +163,5 @@ GUARDS = [
         ("tests/test_reference.py::test_an_altered_number_is_seen",),
     ),
 ]
+
+GUARDS = [*HOUSE, *ROOM_GUARDS]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import copy_project
-from guard_registry import GUARDS, Guard
+from guard_kinds import Guard
+from guard_registry import GUARDS
 
 pytestmark = pytest.mark.slow
 

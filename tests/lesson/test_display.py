@@ -98,4 +98,4 @@ def test_the_sentence_on_clusters_follows_the_silhouette(value, said):
 def test_the_sentence_without_clusters():
     sweep = pd.DataFrame({"k": [], "silhouette": []})
     sweep.attrs = {"recommended_k": None, "n_customers": 1}
-    assert "只有 1 位客户" in describe_sweep(sweep)
+    assert "一共 1 位客户" in describe_sweep(sweep)

@@ -26,13 +26,15 @@ class Shown:
     @property
     def findings(self) -> list[str]:
         """The computed sentences, as plain text."""
-        found = [p for p in self.pages if "crm-finding" in p]
+        found = [p for p in self.pages if 'class="crm-finding"' in p]
         return [html.unescape(re.sub(r"<br>", "\n", re.sub(r"</?(div|strong)[^>]*>", "", p))) for p in found]
 
     @property
     def text(self) -> str:
         """Everything shown, without tags."""
-        return html.unescape(re.sub(r"<[^>]+>", " ", " ".join(self.pages)))
+        return html.unescape(
+            re.sub(r"<style>.*?</style>|<[^>]+>", " ", " ".join(self.pages), flags=re.DOTALL)
+        )
 
 
 def run_report(notebook_id: str, monkeypatch: Any, folder: Any, **parameters: Any) -> tuple[dict, Shown]:

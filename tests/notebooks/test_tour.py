@@ -108,6 +108,46 @@ def test_identical_customers_share_one_segment(own_file, monkeypatch, tmp_path):
     assert "没有办法比较群数" in shown.text
 
 
+HEADER = "customer_id,date,amount\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said", "never"),
+    [
+        (["C1,2024-03-01,50"], ["谈不上金额集中", "不到三种", "分不出先后"], ["nan", "建议的措施", "流失"]),
+        (["C1,2024-03-01,-50"], ["只有退货", "核对退货的记录"], ["nan", "最近一次购买 1 天", "冠军"]),
+        (
+            [f"C{i:02},2024-03-{1 + i:02},-{10 + i}" for i in range(20)],
+            ["没有哪一类客户带来正的消费金额", "核对退货的记录", "不要据此下结论"],
+            ["nan", "消费高", "只买一次", "金额的一半"],
+        ),
+        (
+            ["C1,2024-03-01,-50", "C2,2024-03-02,50", "C3,2024-03-05,0"],
+            ["不算金额占比", "核对退货的记录"],
+            ["nan", "放心"],
+        ),
+        (
+            [f"C{i:02},2024-03-01,50" for i in range(20)],
+            ["都是 50.00 元", "都在同一天", "分不出高低"],
+            ["nan", "集中："],
+        ),
+    ],
+    ids=["one customer", "one return", "only negative totals", "total of zero", "identical customers"],
+)
+def test_every_sentence_stays_true_on_degenerate_data(own_file, monkeypatch, tmp_path, lines, said, never):
+    source = own_file(HEADER + "\n".join(lines) + "\n")
+    space, shown = run_report(TOUR, monkeypatch, tmp_path, orders=source)
+    text = "\n".join(shown.findings)
+    assert [s for s in said if s not in text] == []
+    assert [s for s in never if s in text] == []
+    assert space["actions"]["n_customers"].sum() == len(space["rfm"])
+
+
+def test_a_wrong_file_name_stops_in_chinese(monkeypatch, tmp_path):
+    with pytest.raises(CrmError, match="没有找到文件"):
+        run_report(TOUR, monkeypatch, tmp_path, orders=str(tmp_path / "订单.csv"))
+
+
 def test_one_customer_gives_a_report(own_file, monkeypatch, tmp_path):
     source = own_file("customer_id,date,amount\nC1,2024-03-01,50\n")
     space, _ = run_report(TOUR, monkeypatch, tmp_path, orders=source)

@@ -162,7 +162,7 @@ def test_segment_bars_are_the_shares_in_the_order_given():
     assert ax.yaxis_inverted()
     assert [t.get_text() for t in ax.texts] == ["10%", "30%", "60%", "70%", "25%", "5.0%"]
     assert to_hex(customers[0].get_facecolor()).upper() == plots.SEGMENT_COLORS["冠军客户"]
-    assert ax.get_title(loc="left") == "n = 100 位客户，3 个客户群"
+    assert ax.get_title(loc="left") == "n = 100 位客户，3 个客户类别"
 
 
 def test_grid_counts_customers_and_marks_mixed_cells():
@@ -173,7 +173,7 @@ def test_grid_counts_customers_and_marks_mixed_cells():
     mixed = SCORES.assign(segment=["冠军客户", "忠诚客户", "流失客户", "流失客户"])
     ax = plots.plot_rfm_grid(mixed)
     assert {t.get_position(): t.get_text() for t in ax.texts}[5, 5] == "2*\n50%"
-    assert "* 含多个客户群" in ax.get_title(loc="left")
+    assert "* 含多个客户类别" in ax.get_title(loc="left")
 
 
 def test_k_sweep_marks_the_recommended_k():
@@ -197,7 +197,7 @@ def test_clusters_draw_all_or_say_how_many():
     assert all(p.get_rasterized() for p in points)
     assert ax.get_title(loc="left") == "n = 5,001 位客户，随机画出 5,000 位"
     labels = [t.get_text() for t in ax.get_legend().get_texts()]
-    assert labels == [f"第 {c} 类（{(many['cluster'] == c).sum():,} 位）" for c in (1, 2)]
+    assert labels == [f"第 {c} 群（{(many['cluster'] == c).sum():,} 位）" for c in (1, 2)]
 
 
 def test_clusters_with_negative_revenue_are_inside_the_axes():
@@ -222,7 +222,7 @@ def test_profiles_write_label_and_signed_deviation():
         (0, 1): "+0.05",
         (1, 1): "消费低\n−0.60",
     }
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["第 1 类", "第 2 类"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["第 1 群", "第 2 群"]
     assert ax.get_title(loc="left").endswith("n = 100 位客户")
     with pytest.raises(DataError, match="one row per cluster and feature"):
         plots.plot_cluster_profiles(pd.concat([LABELS, LABELS]))

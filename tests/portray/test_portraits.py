@@ -100,7 +100,7 @@ def test_portrait_says_the_computed_numbers():
     got = portray_clusters(description, label_clusters(BASE, CLUSTERS), money_unit="美元")
     assert got["cluster"].tolist() == [1, 2]
     assert got.loc[0, "portrait"] == (
-        "第 1 类共 2 位客户，占 50.0%，带来 86.7% 的消费金额。"
+        "第 1 群共 2 位客户，占 50.0%，带来 86.7% 的消费金额。"
         "居中的一位距最近一次购买 1.5 天，购买 6.5 次，消费 65.00 美元。"
         "与全部客户相比的特点：最近购买、消费高、购买频繁。"
     )

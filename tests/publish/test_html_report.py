@@ -121,19 +121,14 @@ def test_the_opening_cell_becomes_the_header() -> None:
     assert '<div class="intro"><p>教材位置：项目二。</p></div>' in page.html
 
 
-def test_the_header_shows_parameters_that_are_set_by_their_first_words() -> None:
+def test_the_header_shows_the_facts_it_is_given_and_no_other_parameter() -> None:
     meta = dataclasses.replace(
-        META,
-        parameters=[
-            ("orders", "cdnow", "订单文件，或样本数据的名字"),
-            ("as_of", "", "截止日期"),
-            ("k", 0, ""),
-        ],
+        META, parameters=[("k_max", 8, "聚类数上限"), ("as_of", "", "截止日期")], facts=[("客户<b>", "甲&乙")]
     )
     header = re.search(r"(?s)<header.*?</header>", render(text("甲"), meta=meta).html)[0]
-    assert "<dt>订单文件</dt><dd>cdnow</dd>" in header
+    assert "<dt>客户&lt;b&gt;</dt><dd>甲&amp;乙</dd>" in header
+    assert "聚类数上限" not in header
     assert "截止日期" not in header
-    assert "<dt>k</dt><dd>0</dd>" in header
 
 
 def test_the_question_of_a_step_stands_out() -> None:
@@ -206,11 +201,11 @@ def test_hostile_values_are_words_wherever_they_come_from() -> None:
     page = render(
         code(v4.new_output("stream", name="stdout", text=HOSTILE)),
         code(v4.new_output("stream", name="stderr", text=HOSTILE)),
-        code(v4.new_output("error", ename=HOSTILE, evalue=HOSTILE, traceback=[HOSTILE])),
         code(shown("text/html", f"客{HOSTILE}")),
         code(shown("text/markdown", HOSTILE)),
         code(shown("image/svg+xml", SVG, **figure(f'"{HOSTILE}', f'"{HOSTILE}'))),
         code(v4.new_output("execute_result", {"text/plain": HOSTILE}, execution_count=1)),
+        code(v4.new_output("error", ename=HOSTILE, evalue=HOSTILE, traceback=[HOSTILE])),
         meta=meta,
         debug=True,
     )
@@ -272,8 +267,23 @@ def test_nothing_is_fetched_and_the_policy_knows_the_script() -> None:
     script = re.search(r"(?s)<script>(.*?)</script>", page)[1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1])
-    assert f"script-src 'sha256-{digest}'" in policy
-    assert "default-src 'none'" in policy
+    assert policy == (
+        "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_what_was_not_run_is_left_out_and_said() -> None:
+    fault = v4.new_output("error", ename="DataError", evalue="没有订单。", traceback=[])
+    meta = dataclasses.replace(META, status="failed", error={"cell": "甲", "sentence": "没有订单。"})
+    page = render(text("## 甲"), code(fault), text("## 乙\n\n上面的表说明了一切。"), meta=meta).html
+    assert "上面的表说明了一切" not in page
+    assert "乙" not in re.search(r"(?s)<nav.*?</nav>", page)[0]
+    assert page.count("后面的步骤没有运行") == 1
+    # a cell that was allowed to fail stops nothing
+    after = code(shown("text/plain", "x"))
+    after.execution_count = 2
+    assert "PLAIN" in render(code(fault), after).html
 
 
 def test_two_runs_differ_in_one_line_only() -> None:

@@ -21,7 +21,7 @@ def share_of_top_fifth(data):
 
 
 def mean_of_largest(data):
-    """Mean revenue in the cluster with the most customers."""
+    """Mean revenue in the cluster with the most customers; of equally large ones that with the lowest number."""
     table = data["rfm"].assign(cluster=data["clusters"]["cluster"].to_numpy())
     sizes = table.groupby("cluster").size()
     return table.loc[table["cluster"] == sizes.idxmax(), "revenue"].mean()
@@ -144,12 +144,12 @@ CHECKS = [
             Mistake(
                 "median",
                 "c = clusters['cluster']; "
-                "answer_4 = rfm['revenue'][c.to_numpy() == c.value_counts().idxmax()].median()",
+                "answer_4 = rfm['revenue'][c.to_numpy() == c.mode()[0]].median()",
                 "你算的是中位数，题目要的是平均值。",
             ),
             Mistake(
                 "total",
-                "c = clusters['cluster']; answer_4 = rfm['revenue'][c.to_numpy() == c.value_counts().idxmax()].sum()",
+                "c = clusters['cluster']; answer_4 = rfm['revenue'][c.to_numpy() == c.mode()[0]].sum()",
                 "你算的是合计，还要除以人数。",
             ),
             Mistake(

@@ -1,14 +1,13 @@
 # %% [markdown]
 # # 总览：十分钟走完一遍客户分析
 #
-# 这批订单背后有哪些客户？谁最重要？他们各是什么样子？
+# 这批订单背后有哪些客户？谁最重要？接下来先为谁做什么？
 #
 # | 教材位置 | 输入 | 输出 | 用时 |
 # |---|---|---|---|
-# | 客户识别、客户区分、客户画像的缩影 | 一份订单明细 | 客户类别、客户群、画像、一页小结 | 约 10 分钟 |
+# | 客户识别、客户区分、客户画像的缩影 | 一份订单明细 | 客户类别、客户群、客户画像、一页小结 | 约 10 分钟 |
 #
-# 默认数据是 CDNOW：一家网上音像店的真实交易，1997 年 1 月到 1998 年 6 月，由 Fader 和 Hardie 整理，
-# 随 PyPI 软件包 lifetimes 0.11.3 按 MIT 许可发布。换成你自己的订单文件，本页的每个数字都会重新计算。
+# 默认数据是 CDNOW：一家网上音像店的真实交易，1997 年 1 月到 1998 年 6 月，由 Fader 和 Hardie 整理，随 PyPI 软件包 lifetimes 0.11.3 按 MIT 许可发布。换成你自己的订单文件，本页的每个数字都会重新计算。
 
 # %% [markdown]
 # ## 你将学会
@@ -19,20 +18,20 @@
 # - **聚类**，让数据自己分出客户群；
 # - **描述**每个客户群，写成一页小结。
 #
-# 学习之前不需要任何准备。看得懂表格，就可以开始。
+# 学习之前不需要任何准备。看得懂表格，就可以开始；做一做要写一两行代码，题目里都有提示。
 
 # %% tags=["hide-input"]
 from crm_lib import clean_table, fit_rfm_bins, name_segments, read_table, score_rfm, summarize_rfm
-from crm_lib.differentiate import list_segments, summarize_segments
+from crm_lib.differentiate import summarize_segments
 from crm_lib.lesson import account_tables, check, choose_as_of, choose_currency, count_items, data_source
-from crm_lib.lesson import describe_cleaning, describe_customers, describe_sweep, export, finding, parameters
-from crm_lib.lesson import require_data, show_cleaning, show_figure, show_source, show_summary, show_table
+from crm_lib.lesson import describe_business, describe_cleaning, describe_customers, describe_segments, describe_sweep
+from crm_lib.lesson import export, finding, parameters, plan_actions, require_data, show_cleaning, show_figure
+from crm_lib.lesson import show_source, show_table
 from crm_lib.plots import plot_k_sweep, plot_rfm_distributions, plot_segments, plot_wordcloud
-from crm_lib.portray import describe_clusters, fit_clusters, label_clusters, pool_labels, portray_clusters
-from crm_lib.portray import prepare_features, sweep_k
+from crm_lib.portray import describe_clusters, fit_clusters, label_clusters, pool_labels, portray_clusters, prepare_features, sweep_k
 
 # %% [markdown]
-# 下面这个单元列出本页的参数。等号右边的值可以改，改完以后从头运行。
+# 下面这个单元列出本页的参数。等号右边的值可以改，文字要放在引号里，例如 `orders: str = "我的订单.xlsx"`。改完以后，从头运行全部单元。
 
 # %% tags=["parameters"]
 orders: str = "cdnow"  # 订单文件，或样本数据的名字 <path>
@@ -59,18 +58,24 @@ parameters("0_start/1_tour")
 #
 # </details>
 #
-# **数据**只是记录情况的数字和文字，没有经过整理。把数据按用途整理好，就成了能帮助决策的**信息**。
-# 清洗就是这一步：去伪存真，而且每一行都要有交代。
-# 下面先读入文件。编码、分隔符、表头位置和列名都由程序识别，识别的结果列在表里，请先核对“列的对应”。
+# **数据**是记录情况的数字、文字、声音和图像，还没有经过整理。把数据有意义地整理好，能用来做决策，就成了**信息**。清洗就在做这样的整理：挑出不能用的行，统一写法，每一行的去向都要有交代。
+#
+# 下面先读入文件。编码、分隔符、表头位置和列名都由程序识别，识别的结果列在表里。
 
 # %%
 raw = read_table(data_source(orders), "orders", columns=columns or None)
 show_source(raw)
 
 # %% [markdown]
-# 接着清洗。清洗不会悄悄丢掉任何一行：读入的行数，一定等于保留、合并、隔离三者之和。
-# “隔离”的行没有进入后面的计算，但都留着，并写明原因。
-# “标记”的行仍然保留，只是提醒你多看一眼。
+# **怎样读**：先核对“列的对应”。箭头左边是文件里的列名，右边是本页使用的列名：`customer_id` 是客户编号，`ordered_at` 是下单时间，`amount` 是金额。如果程序认错了列，用参数 `columns` 指定，例如 `columns: str = "customer_id=会员号"`。
+#
+# 接着清洗。清洗不会悄悄丢掉任何一行，读入的每一行只有三种去向：
+#
+# - **保留**：进入后面的计算；
+# - **合并**：并入另一行，例如确认重复的行，或者与购买相抵的退货；
+# - **隔离**：不进入后面的计算，但原样留着，并写明原因。
+#
+# 表的最后几项是保留下来、但值得多看一眼的行。
 
 # %% tags=["nbval-check-output"]
 cleaned = clean_table(raw, "orders", date_order=date_order)
@@ -79,16 +84,17 @@ show_cleaning(cleaned, "清洗的账目：每一行的去向")
 require_data(cleaned)
 
 # %% [markdown]
-# **怎样读**：先看隔离的行多不多，再看原因集中在哪里。原因集中，往往说明采集的环节出了问题，
-# 例如收银时没有登记会员号。下面这句话由程序根据账目算出。
+# **怎样读**：先看隔离的行多不多，再看原因是否集中。原因集中，往往说明采集的某个环节出了问题，例如收银时没有登记会员号。下面的话由程序根据账目算出。
 
 # %% tags=["finding", "nbval-check-output"]
-finding(describe_cleaning(cleaned))
+finding(describe_cleaning(cleaned, n_read=len(raw)))
 
 # %% [markdown] tags=["exercise"] grade_id="tour-1-line-amount"
 # **做一做 1（5 分）**　清洗以后，平均每一行订单的金额是多少？
 #
 # 用 `rows` 的 `amount` 列计算，金额为 0 的行和负数行也要算在内。把结果（一个数）放进 `answer_1`。
+#
+# 提示：`rows["amount"].sum()` 是这一列的合计，`len(rows)` 是行数。
 
 # %% tags=["solution"] grade_id="tour-1-line-amount"
 ### BEGIN SOLUTION
@@ -105,39 +111,39 @@ check("tour-1-line-amount", answer_1)
 #
 # <details class="model-answer"><summary>参考答案</summary>
 #
-# 不一样。刚来过的客户更可能再来，一年没来的客户可能已经流失。只看金额，会把这两种客户混在一起，
-# 所以还要看最近一次购买的时间和购买的次数。
+# 不一样。刚来过的客户更可能再来，一年没来的客户可能已经流失。只看金额，会把这两种客户混在一起，所以还要看最近一次购买的时间和购买的次数。
 #
 # </details>
 #
-# 客户区分要从行为入手。这里用三个指标概括一位客户的购买行为（RFM 不是教材的内容，是本套件的补充）：
+# 不同的客户，价值不同。把有限的人手和费用用对地方，先要区分客户。这里用三个指标概括一位客户的购买行为。RFM 不是教材的内容，是本套件的补充。
 #
 # - **R**（recency）：最近一次购买距截止日期多少天，按日历天数算，越小越好；
-# - **F**（frequency）：一共有多少笔订单；
-# - **M**（monetary）：一共消费了多少钱，退货已经减去。
+# - **F**（frequency）：一共有多少笔订单，越多越好；
+# - **M**（monetary）：一共消费了多少钱，退货已经减去，越多越好。
 #
-# 三个指标都要先定一个**截止日期**。不定截止日期，“多少天以前”就没有意义。
+# 计算之前要先定一个**截止日期**：这一天以后的订单都不算。不定截止日期，“距今多少天”就没有意义，两次计算的结果也不能比较。
 
 # %% tags=["finding", "nbval-check-output"]
-day, unit = choose_as_of(as_of, rows), choose_currency(currency, orders)
+day, unit = choose_as_of(as_of, rows), choose_currency(currency, orders, rows)
 rfm = summarize_rfm(rows, as_of=day)
-once = (rfm["n_orders"] == 1).mean()
 finding(describe_customers(rfm, unit=unit))
 
 # %% [markdown]
-# 均值和中位数放在一起看：均值比中位数大得越多，说明金额越集中在少数客户手里。下面的图画出三个指标的分布。
+# **怎样读**：平均值和中位数放在一起看。中位数是正中间那位客户的金额；平均值容易被少数大客户拉高。平均值比中位数大得越多，金额就越集中在少数客户手里。
+#
+# 下面的图画出三个指标的分布，柱子越高，落在这一段的客户越多。
 
 # %%
 show_figure(plot_rfm_distributions(rfm, money_unit=unit), f"R、F、M 三个指标的分布（{len(rfm):,} 位客户）")
 
 # %% [markdown]
-# 接着打分。每个指标按五分位点分成 1 到 5 分。以 M 为例，设 $q_1,\dots,q_4$ 是四个五分位点，
-# 消费金额为 $x$ 的客户得分为
+# 天数、笔数和金额的单位不同，不能直接相加，所以先打分。把客户按一个指标从差到好排队，分成人数大致相同的五段，分别得 1 到 5 分；段与段的分界叫**五分位点**。数值相同的客户总在同一段，所以相同的数值很多时，各段的人数会不一样。以 M 为例，设 $q_1,\dots,q_4$ 是四个五分位点，消费金额为 $x$ 的客户得分为
 #
 # $$S_M(x) = 1 + \sum_{k=1}^{4} \mathbf{1}(q_k < x)$$
 #
-# R 的方向相反：天数越少，得分越高。这样打分，数值相同的客户得分一定相同，与他们在表里的先后无关。
-# 三个得分再合成**客户类别**，每一种得分的组合恰好属于一类。
+# 也就是说，金额每超过一个分界，就多得 1 分。R 的方向相反：天数越少，得分越高。
+#
+# 三个得分合起来，就能划分**客户类别**：每一种得分的组合恰好属于一类，每位客户也恰好属于一类。
 
 # %% tags=["nbval-check-output"]
 scores = score_rfm(rfm, bins=fit_rfm_bins(rfm))
@@ -149,21 +155,17 @@ show_table(summary[["segment", "n_customers", "customer_share", "revenue", "reve
 show_figure(plot_segments(summary), "各类客户的人数占比和金额占比")
 
 # %% [markdown]
-# **怎样读**：比较同一类的两根条。金额占比明显大于人数占比的，是少而重要的客户，应当优先保有。
-# 人数占比大而金额占比小的，先弄清楚他们为什么买得少，再决定花多少力气。
+# **怎样读**：比较同一类的两根条。金额占比明显大于人数占比的，平均每人花得多，应当优先保持。人数占比大而金额占比小的，先弄清楚他们为什么买得少，再决定花多少力气。
 
 # %% tags=["finding"]
-top = summary.sort_values(["revenue", "segment"], ascending=[False, True]).iloc[0]
-action = list_segments(scheme).set_index("segment")["action"][top["segment"]]
-finding(
-    f"金额最多的一类是 **{top['segment']}**：{top['n_customers']:,} 人，占客户的 {top['customer_share']:.1%}，"
-    f"占消费金额的 {top['revenue_share']:.1%}。建议的保有措施：{action}"
-)
+finding(describe_segments(summary, scheme=scheme))
 
 # %% [markdown] tags=["exercise"] grade_id="tour-2-recent"
 # **做一做 2（5 分）**　最近一次购买在截止日期前 90 天以内的客户有多少位？
 #
 # 第 90 天也算在内。用 `rfm` 的 `recency_days` 列计算，把人数（一个整数）放进 `answer_2`。
+#
+# 提示：`rfm["n_orders"] == 1` 逐位判断“是不是只有一笔订单”，`(rfm["n_orders"] == 1).sum()` 数出有多少位。换一列、换一个条件，就是这一题。
 
 # %% tags=["solution"] grade_id="tour-2-recent"
 ### BEGIN SOLUTION
@@ -176,8 +178,9 @@ check("tour-2-recent", answer_2)
 # %% [markdown] tags=["exercise"] grade_id="tour-3-top-fifth"
 # **做一做 3（10 分）**　消费金额最高的 20% 的客户，贡献了全部消费金额的多大比例？
 #
-# 客户按 `revenue` 从高到低排列，取前 20%，人数不是整数时舍去小数部分。
-# 把比例（0 到 1 之间的小数，不乘 100）放进 `answer_3`。
+# 客户按 `revenue` 从高到低排列，取前 20%，人数不是整数时舍去小数部分。把比例（写成小数，不乘 100）放进 `answer_3`。
+#
+# 提示：`.sort_values(ascending=False)` 从高到低排列，`.head(n)` 取前 `n` 个，`int(…)` 舍去小数部分。
 
 # %% tags=["solution"] grade_id="tour-3-top-fifth"
 ### BEGIN SOLUTION
@@ -195,20 +198,24 @@ check("tour-3-top-fifth", answer_3)
 #
 # <details class="model-answer"><summary>参考答案</summary>
 #
-# 事先并不知道。可以把群数从少到多都试一遍，看分成几群时，同一群的客户最像、不同群的客户差得最远。
-# 也有可能数据本来就连成一片，分不出群来。
+# 事先并不知道。可以把群数从少到多都试一遍，看分成几群时，同一群的客户最像、不同群的客户差得最远。也有可能数据本来就连成一片，分不出群来。
 #
 # </details>
 #
-# **聚类**把相似的客户放在一起。R、F、M 的单位不同，数值又常常偏向一边，
-# 所以先取对数，再标准化，让三个指标说话的分量一样。
-# 群数怎么选？把每个群数都试一遍，用三个指数给它们排名次，名次之和最小的胜出。
-# 其中**轮廓系数**最好懂：它在 −1 到 1 之间，越大，说明群与群之间分得越开。
+# 教材把客户画像分成四步：数据采集与处理、客户特征分析、数据标签化、生成画像。**聚类分析**属于其中的客户特征分析：把相似的客户放在一起，让差别大的客户分开。
+#
+# R、F、M 的单位不同，先要换算成可以比较的数：数值特别偏向一边的指标先取对数，再把每个指标标准化，让它们的分量一样。
+#
+# 分成几群最好？把每个群数都试一遍，用轮廓系数、CH 指数和 DB 指数给它们各排一次名次，名次之和最小的胜出。这三个指数不是教材的内容。其中**轮廓系数**最好懂：它在 −1 到 1 之间，越大，群与群之间分得越开。
 
-# %%
+# %% tags=["finding"]
 features = prepare_features(rfm)
 sweep = sweep_k(features, k=range(2, k_max + 1), random_state=seed)
 show_figure(plot_k_sweep(sweep), f"群数从 2 试到 {k_max}：簇内离差平方和与轮廓系数")
+finding(describe_sweep(sweep))
+
+# %% [markdown]
+# **怎样读**：左图的曲线一般往下走，看它从哪里开始变平；右图看最高的点在哪里。虚线是推荐的群数。轮廓系数很小的时候，无论怎么分，群都只是切开来方便讨论，不要当成真实存在的类型。
 
 # %% tags=["nbval-check-output"]
 best = sweep.attrs["recommended_k"] or 1
@@ -217,21 +224,19 @@ profiles = describe_clusters(rfm, clusters)
 show_table(profiles, "各个客户群的样子（指标取中位数）")
 
 # %% [markdown]
-# **怎样读**：横着看一行，就是一群客户的样子；竖着看一列，就知道各群差在哪里。
-# 聚类只给出编号，名字要由人来起。起名之前，先看轮廓系数够不够大。
-
-# %% tags=["finding"]
-finding(describe_sweep(sweep))
+# **怎样读**：横着看一行，就是一群客户的样子；竖着看一列，就知道各群差在哪里。聚类只给出编号，名字要由人来起。群的编号大致按消费金额从高到低排。
 
 # %% [markdown] tags=["exercise"] grade_id="tour-4-largest-cluster"
 # **做一做 4（10 分）**　人数最多的那一群客户，平均每人消费了多少？
 #
-# `clusters` 给出每位客户的群号，行的顺序与 `rfm` 相同。把金额（一个数）放进 `answer_4`。
+# `clusters` 给出每位客户的群号，行的顺序与 `rfm` 相同。人数最多的群不止一个时，取编号最小的。把金额（一个数）放进 `answer_4`。
+#
+# 提示：`numbers = clusters["cluster"].to_numpy()` 取出群号，`clusters["cluster"].mode()[0]` 是出现次数最多的群号（并列时取最小的），`rfm["revenue"][numbers == 1]` 取出第 1 群客户的金额。
 
 # %% tags=["solution"] grade_id="tour-4-largest-cluster"
 ### BEGIN SOLUTION
 numbers = clusters["cluster"].to_numpy()
-largest = clusters["cluster"].value_counts().idxmax()
+largest = clusters["cluster"].mode()[0]
 answer_4 = rfm["revenue"][numbers == largest].mean()
 ### END SOLUTION
 
@@ -249,25 +254,35 @@ check("tour-4-largest-cluster", answer_4)
 #
 # </details>
 #
-# **客户画像**把数字变成标签：标签写明特征，强度说明这个特征有多突出。
-# 词云里字越大，标签越强。标签只根据购买行为得出，不含姓名、电话和地址。
+# **数据标签化**把数字变成词：标签写明一群客户的特征，强度说明这个特征有多突出。把标签按强度画成词云，就是**客户画像**最简单的样子：字越大，标签越强。
+#
+# 这里的标签只根据购买行为得出，不含姓名、电话和地址。使用客户数据要合法，够用就好，用不到的不收集。
 
 # %%
 labels = label_clusters(rfm, clusters)
 show_figure(plot_wordcloud(pool_labels(labels), random_state=seed), "客户群标签的词云：字越大，标签的强度越大")
 
+# %% [markdown]
+# **怎样读**：词云把各群的标签放在一起，相反的标签可以同时出现，它们属于不同的群。下面逐群写出画像。
+
 # %% tags=["finding"]
 portraits = portray_clusters(profiles, labels, money_unit=unit)
 finding("\n".join(portraits["portrait"]))
-figures = {"订单行数": len(rows), "客户数": len(rfm), "消费金额": rfm["revenue"].sum(), "客户群数": int(best)}
-figures |= {"只有一笔订单的客户占比": once, "金额最多的客户类别": top["segment"]}
-show_summary(figures, "一页小结")
+
+# %% [markdown]
+# ### 一页小结
+#
+# 经理没有时间看每一张表，他想知道四件事：生意有多大，钱集中在谁手里，哪些收入可能失去，先做哪一件事。下面的话和清单都由程序算出。清单把客户并成几种做法，每位客户恰好归入一行。
+
+# %% tags=["finding", "nbval-check-output"]
+finding(describe_business(scores, unit=unit))
+actions = plan_actions(scores)
+show_table(actions, "行动清单（多与少、近与久，都是同这批客户里的其他人相比）")
 
 # %% [markdown]
 # ## 小结
 #
-# 这一页里，你**读入**了一份订单明细并核对了每一行的去向，**计算**了 R、F、M，**划分**了客户类别，
-# 用**聚类**分出了客户群，最后**描述**了每一群客户。
+# 这一页里，你**读入**了一份订单明细，核对了每一行的去向；**计算**了每位客户的 R、F、M；**划分**了客户类别，说出了各类的人数和金额；**聚类**得到了客户群；**描述**了每一群客户，写成了一页小结。
 #
 # ## 巩固与拓展
 #
@@ -278,12 +293,13 @@ show_summary(figures, "一页小结")
 # | 订单明细（数据） | 读入、清洗、交代每一行 | 干净的订单（信息） |
 # | 干净的订单 | 定截止日期，算 R、F、M | 每位客户一行的指标表 |
 # | 指标表 | 打分、套用规则 | 客户类别与保有措施 |
-# | 指标表 | 取对数、标准化、聚类 | 客户群 |
-# | 客户群 | 加标签、看强度 | 客户画像（知识） |
+# | 指标表 | 换算、标准化、聚类 | 客户群 |
+# | 客户群 | 加标签、看强度 | 客户画像 |
+# | 客户类别、客户画像 | 与经营结合，决定先为谁做什么 | 行动清单（知识） |
 #
 # **自测**
 #
-# 1. 读入的行数等于哪三个数之和？
+# 1. 清洗以后，读入的行数等于哪三个数之和？
 # 2. 为什么要先定截止日期？
 # 3. 两位客户的消费金额相同，M 得分可能不同吗？
 # 4. 轮廓系数接近 0 说明什么？
@@ -291,21 +307,26 @@ show_summary(figures, "一页小结")
 #
 # <details class="model-answer"><summary>参考答案</summary>
 #
-# 1. 保留、合并、隔离。2. 没有截止日期，就算不出“最近一次购买距今多少天”，两次计算也无法比较。
-# 3. 不可能，数值相同得分一定相同。4. 群与群之间分得不开，聚类的结果不可靠。
-# 5. 画像用来说明特征，不需要联系方式；联系方式属于个人信息，没有必要就不使用。
+# 1. 保留、合并、隔离的行数之和。
+# 2. 没有截止日期，就算不出最近一次购买距今多少天，两次计算的结果也不能比较。
+# 3. 不可能。数值相同，得分一定相同。
+# 4. 群与群之间分不开，这些群只是切开来方便讨论。
+# 5. 画像用来说明特征，不需要联系方式；电话属于个人信息，用不到就不使用。
 #
 # </details>
 #
-# **拓展任务**　找一份你能合法使用的订单文件，用它替换参数 `orders`，重新运行本页。
-# 比较两份数据：哪一份的客户更集中？你的依据是哪一个数字？
+# **拓展任务**　找一份你能合法使用的订单文件，用它替换参数 `orders`，重新运行本页，然后完成两件事：
 #
-# 下一步：客户区分（`2_differentiation`）和客户画像（`5_information`）会把每一步讲透。
+# 1. 比较两份数据：哪一份的消费金额更集中在少数客户手里？写出你依据的数字。
+# 2. 从行动清单里选一行，写出你会怎样联系这些客户：用什么方式，说什么，怎样判断有没有效果。
+#
+# 本页的每一步都只开了个头。步骤一属于客户识别，步骤二属于客户区分，步骤三和步骤四属于客户画像，以后的学习会逐一展开。
 
 # %% tags=["export"]
 customers = segments.assign(cluster=clusters["cluster"].to_numpy())
 result = {"as_of": day, "n_lines": len(raw), "n_kept": len(rows), "n_customers": len(rfm), "recommended_k": best}
-result |= {"n_merged": len(cleaned.merged), "n_quarantined": len(cleaned.quarantine), "one_order_share": once}
+result |= {"n_merged": len(cleaned.merged), "n_quarantined": len(cleaned.quarantine)}
+result |= {"one_order_share": (rfm["n_orders"] == 1).mean(), "actions": actions}
 result |= {"segments": summary, "clusters": profiles, "flags": count_items(cleaned)}
-tables = {"customers": customers, "segments": summary, "clusters": profiles, "labels": labels}
+tables = {"customers": customers, "segments": summary, "clusters": profiles, "labels": labels, "actions": actions}
 export(tables | account_tables(cleaned), result)

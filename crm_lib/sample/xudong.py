@@ -1,0 +1,165 @@
+"""The company 旭东, invented and generated: its data, and beside them the truth that was planted.
+
+旭东 sells goods for the home and clothing in stores, in a web shop, through a
+call centre and a contract department.  Only its name comes from the course;
+trade, size, customers and every number here are made up.  All numbers of the
+laws stand in ``crm_lib/sample/laws.toml`` and are copied to ``truth/laws.json``.
+
+=====================  ==========================================================  =======================
+planted                law                                                         truth
+=====================  ==========================================================  =======================
+types                  six kinds of customer, by ``share``                         persons.type
+orders                 BG/NBD within each type: rate per week gamma(r, alpha),     persons.orders_per_week,
+                       after each order the person leaves for good with a chance   dropout, alive_at_end,
+                       of beta(a, b); first orders uniform over the three years    n_orders_next_26_weeks …
+order value            gamma-gamma within each type: gamma(p) around the person's  persons.mean_order_value
+                       mean p / gamma(q, gamma); lines come close to it (a few %)
+lines                  1 + Poisson lines, categories, channels, discounts by type  laws
+returns                per line by category; a later line with negative amount     laws
+leaving                reason by type; price, quality, delivery are complained     persons.churn_reason
+                       about after the last order with chance 0.6
+contacts               Poisson per order by type; minutes gamma by medium, cost =  laws
+                       minutes × cost per minute of the medium
+wallet                 our share beta by type; spending elsewhere follows from it  persons.wallet_share
+campaigns              arm by coin; chance to convert by type, effect by type,     campaign_members, with
+                       halved for who bought nothing in 180 days                   both potential outcomes
+touches                noisy-or: each touch converts by its medium's effect        touches.caused_by
+clicks                 sessions Poisson by type, funnel by device                  laws
+reviews                sentiment by the article's quality, sentences by topic      reviews
+registers              a person stands in 1, 2 or 3 registers (45, 35, 20 %); per  records (person, and
+                       record: name variant 12 %, changed phone 25 %, no phone     which defects)
+                       10 %, no e-mail 15 %, wrong birthday 3 %, address short 20 %
+families               2 to 4 persons share an address, some a telephone           persons.household_id
+=====================  ==========================================================  =======================
+
+``customer_id`` in orders, contacts, reviews, campaigns, wallet, touches and
+investments is the record number of the person's home register; a person's
+further records have no orders.  Clicks carry the web record's number.  So the
+tables join to ``customers.record_id`` as they are, and only linking the
+records finds the person behind several of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm_lib._checks import require_range
+from crm_lib.errors import ParameterError
+from crm_lib.sample import _campaigns, _catalogue, _orders, _persons, _reactions, _registers, _spending, _web
+from crm_lib.sample._draws import Draws
+from crm_lib.sample._laws import Company, write_laws
+from crm_lib.sample._purchases import draw_lines, draw_orders
+from crm_lib.sample._writing import TableFolder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+VERSION = 1
+SMALLEST, LARGEST = 500, 10_000_000
+CHUNK = 20_000
+
+Progress = Callable[[str, int, int], None]
+
+
+def make_company(
+    customers: int, *, seed: int, out: str | Path, progress: Progress | None = None
+) -> dict[str, int]:
+    """Generate the company 旭东 as Parquet files, and the truth beside them.
+
+    Parameters
+    ----------
+    customers : int
+        Number of persons, 500 to 10,000,000.  They have 1.75 register records each in the mean.
+    seed : int
+        Integer >= 0.  The same seed, size and version give the same data.
+    out : path
+        New or empty folder.  The tables go to ``out/data``, the truth to ``out/truth``.
+    progress : callable, optional
+        Called as ``progress(step, done, total)`` after each chunk of customers.
+
+    Returns
+    -------
+    dict
+        Rows written per table; tables of the truth are called ``truth/…``.
+
+    Raises
+    ------
+    ParameterError
+        A number is out of range, or the folder already holds something.
+
+    Notes
+    -----
+    Each number is a pure function of seed, name and person
+    (`crm_lib.sample._draws`), so nothing depends on the order of work, and
+    memory is bounded by one chunk of 20,000 persons.  The disputable choice:
+    orders know no season and no trend, because the models that are to recover
+    the rates assume none.
+    """
+    require_range("make_company", "customers", customers, SMALLEST, LARGEST)
+    require_range("make_company", "seed", seed, 0)
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ParameterError(
+            f"make_company: out must be a new or empty folder; {str(out)!r} is not. Name another folder."
+        )
+    company = Company(customers, Draws(seed, VERSION))
+    with TableFolder(out / "data") as data, TableFolder(out / "truth") as truth:
+        data.write("products", _catalogue.list_products(company))
+        data.write("campaigns", _campaigns.list_campaigns(company))
+        steps = (("customers", _write_records), ("clicks", _write_clicks), ("orders", _write_persons))
+        for name, write in steps:
+            for done in write(company, data, truth):
+                if progress:
+                    progress(name, done, 3 * customers if name == "customers" else customers)
+    about = {"version": VERSION, "seed": seed, "customers": customers}
+    (out / "truth" / "laws.json").write_text(write_laws(about), encoding="utf-8", newline="\n")
+    return data.n_rows | {f"truth/{name}": n for name, n in truth.n_rows.items()}
+
+
+def _split(n: int) -> Iterator[np.ndarray]:
+    import numpy as np
+
+    for start in range(0, n, CHUNK):
+        yield np.arange(start, min(start + CHUNK, n))
+
+
+def _write_records(company: Company, data: TableFolder, truth: TableFolder) -> Iterator[int]:
+    for register in range(3):
+        for numbers in _split(company.size):
+            shown, planted = _registers.make_records(company, register, numbers)
+            data.write("customers", shown)
+            truth.write("records", planted)
+            yield register * company.size + int(numbers[-1]) + 1
+
+
+def _write_clicks(company: Company, data: TableFolder, truth: TableFolder) -> Iterator[int]:
+    for numbers in _split(company.size):
+        data.write("clicks", _web.make_clicks(company, numbers))
+        yield int(numbers[-1]) + 1
+
+
+def _write_persons(company: Company, data: TableFolder, truth: TableFolder) -> Iterator[int]:
+    for places in _split(company.size):
+        # a random order of persons: families and neighbours do not stand together in any file
+        person = company.draws.permute("file", places, company.size)
+        latent = _persons.draw_latent(company, person)
+        names = _persons.name_records(company, person, _persons.draw_registers(company, latent)[1])
+        orders = draw_orders(company, latent)
+        lines = draw_lines(company, latent, orders)
+        data.write("orders", _orders.make_orders(company, latent, orders, lines, names))
+        data.write("contacts", _reactions.make_contacts(company, latent, orders, names))
+        _write_pair("reviews", _reactions.make_reviews(company, latent, orders, lines, names), data, truth)
+        members = _campaigns.make_members(company, latent, orders, lines, names)
+        _write_pair("campaign_members", members, data, truth)
+        _write_pair("touches", _web.make_touches(company, person, names), data, truth)
+        data.write("wallet", _spending.make_wallet(company, latent, orders, lines, names))
+        data.write("investments", _spending.make_investments(company, latent, names, members[0]))
+        truth.write("persons", _orders.tell_persons(company, latent, orders, names))
+        yield int(places[-1]) + 1
+
+
+def _write_pair(name: str, pair: tuple, data: TableFolder, truth: TableFolder) -> None:
+    data.write(name, pair[0])
+    truth.write(name, pair[1])
