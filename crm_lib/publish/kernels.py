@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -42,6 +43,13 @@ def make_manager_class() -> type:
             if os.name != "nt":
                 self.transport, self.ip = "ipc", str(self.own_folder / "k")
             _LIVE.append(self)
+
+        async def _async_pre_start_kernel(self, **options: Any) -> Any:
+            # What cells write to stderr comes as messages; this is the process's own last words,
+            # such as a traceback of its socket library at shutdown, which help no user.
+            if not os.environ.get("CRM_DEBUG"):
+                options.setdefault("stderr", subprocess.DEVNULL)
+            return await super()._async_pre_start_kernel(**options)
 
         def cleanup_connection_file(self) -> None:
             super().cleanup_connection_file()

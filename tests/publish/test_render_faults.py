@@ -180,6 +180,8 @@ def test_when_the_command_itself_is_killed_its_kernel_ends_too(suite, own_tmp, s
     started.append(kernel.pid)
     asked.kill()
     asked.wait()
+    asked.stdout.close()
+    asked.stderr.close()
     psutil.wait_procs([kernel], timeout=15)
     assert not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE
     # what it left, the next run takes away

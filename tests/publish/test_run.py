@@ -127,3 +127,14 @@ def test_a_kernel_that_dies_is_one_sentence(suite):
     assert entry["status"] == "failed"
     assert "kernel" in entry["error"]["sentence"].lower()
     shutil.rmtree(suite / "out")
+
+
+def test_the_last_words_of_a_kernel_process_stay_off_the_terminal(suite, capfd):
+    path = suite / "notebooks/0_start/1_good.ipynb"
+    nbformat.write(
+        small_notebook("0_start/1_good", "import os\nos.write(2, b'last ' + b'words')\nprint('said')"), path
+    )
+    (entry,) = run.run_jobs(plan(suite, ["0_start/1_good"]))
+    assert entry["status"] == "ok"
+    assert "said" in (suite / "out/0_start/1_good/report.html").read_text(encoding="utf-8")
+    assert "last words" not in "".join(capfd.readouterr())

@@ -31,7 +31,7 @@ from crm_lib.plots import plot_k_sweep, plot_rfm_distributions, plot_segments, p
 from crm_lib.portray import describe_clusters, fit_clusters, label_clusters, pool_labels, portray_clusters, prepare_features, sweep_k
 
 # %% [markdown]
-# 下面这个单元列出本页的参数。等号右边的值可以改，文字要放在引号里，例如 `orders: str = "我的订单.xlsx"`。改完以后，从头运行全部单元。
+# 本页的参数可以改：数据、截止日期、分类的方案等等。在 Notebook 里，改下一个单元中等号右边的值，文字要放在引号里，例如 `orders: str = "我的订单.xlsx"`，改完以后从头运行全部单元。报告的末尾列出这一次用的值。
 
 # %% tags=["parameters"]
 orders: str = "cdnow"  # 订单文件，或样本数据的名字 <path>
