@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +53,8 @@ def render(
     A report is a folder: report.html, report.ipynb, result.json, tables/.
     """
     from crm_lib._terminal import show_progress
-    from crm_lib.publish.run import describe_failure, plan_jobs, run_jobs
+    from crm_lib.publish.plan import plan_jobs
+    from crm_lib.publish.run import describe_failure, run_jobs
 
     values = _read_pairs(given or [])
     values |= {k: v for k, v in (("orders", orders), ("columns", columns)) if v}
@@ -121,7 +122,7 @@ def _save_mapping(values: dict[str, Any], path: Path) -> None:
 def list_(notebook: Annotated[str, typer.Argument(help="Show this notebook's parameters.")] = "") -> None:
     """List the notebooks, or the parameters of one."""
     from crm_lib._terminal import print_table
-    from crm_lib.publish.run import choose_notebooks, notebook_parameters, read_title
+    from crm_lib.publish.plan import choose_notebooks, notebook_parameters, read_title
 
     if not notebook:
         print_table(["notebook", "title"], [(i, read_title(i)) for i in choose_notebooks([])])
@@ -178,6 +179,26 @@ def data_columns(
     if save_columns:
         readwrite.save_columns(mapping, save_columns)
         typer.echo(f"Column mapping saved: {save_columns}")
+
+
+@data_app.command("make", epilog="Example: crm data make --customers 1000 --seed 0 --out company")
+def data_make(
+    customers: Annotated[int, typer.Option(help="Number of customers, 500 to 10,000,000.")],
+    out: Annotated[Path, typer.Option(help="New or empty folder.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 0,
+) -> None:
+    """Generate the company 旭东, and what was planted in it.
+
+    DIR/data holds the tables, DIR/truth the truth, DIR/files (up to 20,000
+    customers) CSV and Excel files as a student meets them.
+    """
+    from crm_lib._terminal import print_table, show_progress
+    from crm_lib.sample import make_company
+
+    bars = show_progress(customers) if sys.stderr.isatty() else nullcontext()
+    with bars as tell:
+        n_rows = make_company(customers, seed=seed, out=out, progress=tell)
+    print_table(["table", "rows"], list(n_rows.items()))
 
 
 @app.command(epilog="Example: crm doctor")

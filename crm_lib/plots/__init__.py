@@ -5,8 +5,10 @@ the Axes; it never fits, saves or shows.  :func:`figure_svg` and
 :func:`figure_png` turn a figure into a file's bytes.
 """
 
+from crm_lib.plots.cluster_evidence import plot_k_evidence
 from crm_lib.plots.clusters import plot_cluster_profiles, plot_clusters, plot_k_sweep
 from crm_lib.plots.orders import plot_orders_over_time
+from crm_lib.plots.portraits import plot_portrait
 from crm_lib.plots.rfm import plot_rfm_distributions, plot_rfm_grid, plot_segments
 from crm_lib.plots.style import (
     PALETTE,
@@ -29,8 +31,10 @@ __all__ = [
     "font_path",
     "plot_cluster_profiles",
     "plot_clusters",
+    "plot_k_evidence",
     "plot_k_sweep",
     "plot_orders_over_time",
+    "plot_portrait",
     "plot_rfm_distributions",
     "plot_rfm_grid",
     "plot_segments",

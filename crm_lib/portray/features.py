@@ -137,6 +137,52 @@ def prepare_features(customers: pd.DataFrame, *, columns: Sequence[str] = RFM_CO
     return fit_features(customers, columns=columns).apply(customers)
 
 
+def describe_features(customers: pd.DataFrame, *, columns: Sequence[str] = RFM_COLUMNS) -> pd.DataFrame:
+    """Show what was done to each quantity on its way to a feature, and whether it helped.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        One row per customer: ``customer_id`` and the numeric `columns`.
+    columns : sequence of str
+        Quantities to use; recency, orders and revenue by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per quantity, in the order given: ``column``, ``transform``
+        ("signed log1p", "none", or "dropped" for a single value),
+        ``skew_before``, ``skew_after`` (missing below three customers or for a
+        single value), ``center``, ``spread`` (in transformed units),
+        ``n_distinct``, ``top_share`` (of customers with the commonest value).
+
+    Notes
+    -----
+    A feature whose skewness stays above 1, or one value of which half the
+    customers share, is still used as it is: what k-means makes of it is then
+    largely that one end, or that one value.
+    """
+    import pandas as pd
+
+    learned = {s.column: s for s in fit_features(customers, columns=columns).scales}
+    rows = []
+    for column in columns:
+        values, scale = pd.to_numeric(customers[column]).astype(float), learned.get(column)
+        varied = scale is not None and len(values) > 2
+        after = pd.Series(_transform(values, scale.log)) if scale else values
+        rows.append({
+            "column": column,
+            "transform": "dropped" if scale is None else "signed log1p" if scale.log else "none",
+            "skew_before": float(values.skew()) if varied else float("nan"),
+            "skew_after": float(after.skew()) if varied else float("nan"),
+            "center": scale.center if scale else float("nan"),
+            "spread": scale.spread if scale else 0.0,
+            "n_distinct": int(values.nunique()),
+            "top_share": float(values.value_counts(normalize=True).max()) if len(values) else float("nan"),
+        })
+    return pd.DataFrame(rows)
+
+
 def _check_customers(where: str, customers: pd.DataFrame, columns: Sequence[str]) -> None:
     import numpy as np
     import pandas as pd

@@ -14,7 +14,7 @@ from crm_lib.publish.kernels import make_manager_class
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from crm_lib.publish.run import Job
+    from crm_lib.publish.plan import Job
 
 CELL_SECONDS = 600
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")

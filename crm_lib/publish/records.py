@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from crm_lib.lesson.params import Parameter
-    from crm_lib.publish.run import Job
+    from crm_lib.publish.plan import Job
 
 VERSIONS_SHOWN = ("crm-lib", "pandas", "numpy", "scikit-learn", "matplotlib", "duckdb", "papermill")
 

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from crm_lib.errors import CrmError
+from crm_lib.publish.plan import Job, Progress
 from crm_lib.publish.records import note_failure
-from crm_lib.publish.run import Job, Progress, run_job
+from crm_lib.publish.single import run_job
 
 # Seconds until a worker that was told to end is ended the hard way.
 _GRACE = 1.0

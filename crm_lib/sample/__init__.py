@@ -2,8 +2,22 @@
 
 :func:`path` finds a file by its short name, :func:`list_samples` names them
 all, :func:`project_root` finds the folder they live under.
+:func:`make_company` generates the company 旭东 at any size, with the truth that
+was planted beside it; :func:`assign_types` and :func:`achievable_rand` say how
+well that truth can be told at all.
 """
 
+from crm_lib.sample.achievable import achievable_rand, adjusted_rand, assign_types
 from crm_lib.sample.files import Sample, list_samples, path, project_root
+from crm_lib.sample.xudong import make_company
 
-__all__ = ["Sample", "list_samples", "path", "project_root"]
+__all__ = [
+    "Sample",
+    "achievable_rand",
+    "adjusted_rand",
+    "assign_types",
+    "list_samples",
+    "make_company",
+    "path",
+    "project_root",
+]

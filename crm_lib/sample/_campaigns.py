@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_lib.sample import _columns as col
 from crm_lib.sample._laws import DAY, Company
-from crm_lib.sample._persons import Latent
+from crm_lib.sample._persons import Latent, find_consent
 from crm_lib.sample._purchases import Lines, Orders
 
 if TYPE_CHECKING:
@@ -88,13 +88,12 @@ def _one_campaign(
 
     draws, law = company.draws, company.laws["campaigns"]
     name = law["ids"][k]
-    at = np.flatnonzero(draws.uniform(f"member/{name}", latent.person) < law["member_share"])
+    member = draws.uniform(f"member/{name}", latent.person) < law["member_share"]
+    at = np.flatnonzero(member & find_consent(company, latent.person))
     person, kind = latent.person[at], latent.kind[at]
     chance, u = company.of_types("campaign_base")[kind], draws.uniform(f"converts/{name}", person)
     treated = draws.uniform(f"arm/{name}", person) < law["treated"]
     if_treated, if_control = u < np.maximum(chance + effect[at], 0.0), u < chance
-    delivered = treated & (draws.uniform(f"delivered/{name}", person) < law["delivered"][k])
-    opened = delivered & (draws.uniform(f"opened/{name}", person) < law["opened"][k])
     shape = company.of_types("p")[kind]
     value = draws.gamma(f"spend/{name}", person, shape) * latent.value[at] / shape
     converted = np.where(treated, if_treated, if_control)
@@ -103,10 +102,7 @@ def _one_campaign(
         "at": at,
         "person": person,
         "treated": treated,
-        "delivered": delivered,
-        "opened": opened,
-        "clicked": opened & (draws.uniform(f"clicked/{name}", person) < law["clicked"][k]),
-        "unsubscribed": opened & (draws.uniform(f"unsubscribed/{name}", person) < law["unsubscribed"]),
+        **_draw_responses(company, person, k, treated),
         "converted": converted,
         "before": before[at],
         "after": np.where(converted, col.round_cents(value), 0),
@@ -114,6 +110,21 @@ def _one_campaign(
         "if_control": if_control,
         "chance": chance,
         "effect": np.maximum(chance + effect[at], 0.0) - chance,
+    }
+
+
+def _draw_responses(
+    company: Company, person: np.ndarray, k: int, treated: np.ndarray
+) -> dict[str, np.ndarray]:
+    draws, law = company.draws, company.laws["campaigns"]
+    name = law["ids"][k]
+    delivered = treated & (draws.uniform(f"delivered/{name}", person) < law["delivered"][k])
+    opened = delivered & (draws.uniform(f"opened/{name}", person) < law["opened"][k])
+    return {
+        "delivered": delivered,
+        "opened": opened,
+        "clicked": opened & (draws.uniform(f"clicked/{name}", person) < law["clicked"][k]),
+        "unsubscribed": opened & (draws.uniform(f"unsubscribed/{name}", person) < law["unsubscribed"]),
     }
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+OPENS, OPEN_FOR = 8 * 3600, 14 * 3600
 _EPOCH_DAYS = 719_163  # ordinal of 1970-01-01
 
 
@@ -53,6 +54,14 @@ def make_times(seconds: np.ndarray) -> pa.Array:
 
     first = (read_laws()["first_day"].toordinal() - _EPOCH_DAYS) * DAY
     return pa.array(np.asarray(seconds).astype(np.int64) + first, pa.int64()).cast(pa.timestamp("s"))
+
+
+def make_open_times(seconds: np.ndarray) -> pa.Array:
+    """Return times squeezed into opening hours, 8 to 22; days and the order within a day stay."""
+    import numpy as np
+
+    seconds = np.asarray(seconds).astype(np.int64)
+    return make_times(seconds // DAY * DAY + OPENS + seconds % DAY * OPEN_FOR // DAY)
 
 
 def make_money(cents: np.ndarray) -> pa.Array:

@@ -1,7 +1,7 @@
 """Names, telephones, addresses and attributes of invented persons, true and as a register holds them.
 
 Telephone numbers begin with 154: the Chinese numbering plan has given that
-prefix to nobody, and libphonenumber calls such numbers impossible to dial.
+prefix to nobody, and libphonenumber (9.0.43) calls such numbers not valid.
 Mail addresses stand under example.com, .org and .net (RFC 2606).
 """
 
@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from crm_lib.sample import _columns as col
-from crm_lib.sample._laws import Company, read_laws, read_words
+from crm_lib.sample._laws import Company, read_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -177,14 +177,13 @@ def show_attributes(
     band = np.searchsorted([5000, 8000, 12000, 20000], fields["income"], side="right")
     married = np.where(age > 28, draws.choose("married", person, [0.12, 0.78, 0.10]), 0)
     child = (married > 0) & (draws.uniform("child", person) < 0.75)
-    height = np.where(fields["woman"], 161.0, 173.0) + 6.0 * draws.normal("height", person)
+    height = np.floor(np.where(fields["woman"], 161.5, 173.5) + 6.0 * draws.normal("height", person))
 
     def missing(name: str) -> np.ndarray:
-        return draws.uniform(f"missing/{name}", key) < read_laws()["registers"]["attribute_missing"]
+        return _find_missing(company, name, key)
 
     def pick(name: str, choices: str, weights: str = "") -> pa.Array:
-        weight = words[weights] if weights else [1.0] * len(words[choices])
-        return col.take_words(words[choices], draws.choose(name, person, weight), missing(name))
+        return _pick_words(company, person, key, (name, choices, weights))
 
     return {
         "occupation": pick("occupation", "occupations", "occupation_weights"),
@@ -197,6 +196,22 @@ def show_attributes(
         "has_pet": pa.array(draws.uniform("pet", person) < 0.22, mask=missing("pet")),
         "hobbies": pick("hobby", "hobbies"),
         "entertainment": pick("entertainment", "entertainment"),
-        "height_cm": pa.array(np.floor(height + 0.5), mask=missing("height")),
+        "height_cm": pa.array(height, mask=missing("height")),
         "build": pick("build", "builds", "build_weights"),
     }
+
+
+def _find_missing(company: Company, name: str, key: np.ndarray) -> np.ndarray:
+    chance = company.laws["registers"]["attribute_missing"]
+    return company.draws.uniform(f"missing/{name}", key) < chance
+
+
+def _pick_words(
+    company: Company, person: np.ndarray, key: np.ndarray, names: tuple[str, str, str]
+) -> pa.Array:
+    """Draw one of the words `choices` per person; `names` are the draw, the words and their weights."""
+    name, choices, weights = names
+    words = read_words()
+    weight = words[weights] if weights else [1.0] * len(words[choices])
+    chosen = company.draws.choose(name, person, weight)
+    return col.take_words(words[choices], chosen, _find_missing(company, name, key))

@@ -72,12 +72,17 @@ def name_records(company: Company, person: np.ndarray, register: np.ndarray) -> 
     for k, name in enumerate(company.laws["registers"]["names"]):
         mine = register == k
         number[mine] = company.draws.permute(f"record/{name}", person[mine], company.size)
-    return col.number_words(col.take_words(company.laws["registers"]["letters"], register), number, 8)
+    return col.number_words(col.take_words(company.laws["registers"]["letters"], register), number + 1, 8)
 
 
 def name_persons(company: Company, person: np.ndarray) -> pa.Array:
     """Return the number by which the truth calls each person."""
     return col.number_words("P", company.draws.permute("person", person, company.size), 8)
+
+
+def find_consent(company: Company, person: np.ndarray) -> np.ndarray:
+    """Return who agreed to be contacted for marketing."""
+    return company.draws.uniform("consent", person) < company.laws["registers"]["consent"]
 
 
 def find_heads(company: Company, person: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""When each person orders (BG/NBD), for how much (gamma-gamma), and which lines that gives."""
+"""When each person orders (MBG/NBD), for how much (gamma-gamma), and which lines that gives."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def draw_lines(company: Company, latent: Latent, orders: Orders) -> Lines:
     line = np.arange(len(order)) - start
     who, kinds = latent.person[orders.at[order]], latent.kind[orders.at[order]]
     turns = orders.turn[order] * 8 + line
-    weight = draws.gamma("line_share", who, 4.0, turns)
+    weight = draws.gamma("line_share", who, 10.0, turns)
     total = np.add.reduceat(weight, np.cumsum(n_lines) - n_lines) if len(known) else weight
     target = orders.value[order] * weight / np.repeat(total, n_lines)
     category = draws.choose("category", who, company.of_types("categories"), turns, row=kinds)

@@ -49,7 +49,11 @@ def make_contacts(company: Company, latent: Latent, orders: Orders, names: pa.Ar
     order = inside[np.lexsort((turn[inside], person[inside], second[inside]))]
     at, turn, second, topic, person = at[order], turn[order], second[order], topic[order], person[order]
     body = _describe_contacts(company, latent.kind[at], person, turn, topic)
-    return pa.table({"customer_id": names.take(pa.array(at)), "occurred_at": col.make_times(second), **body})
+    return pa.table({
+        "customer_id": names.take(pa.array(at)),
+        "occurred_at": col.make_open_times(second),
+        **body,
+    })
 
 
 def _find_complaints(company: Company, latent: Latent, orders: Orders) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +121,7 @@ def make_reviews(
         "review_id": review_id,
         "customer_id": names.take(pa.array(at[rows])),
         "sku": name_articles(company, article),
-        "written_at": col.make_times(second[rows]),
+        "written_at": col.make_open_times(second[rows]),
         "rating": pa.array(_draw_rating(company, person, key, sentiment)),
         "text": _write_text(company, person, key, sentiment, topic),
     }

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from crm_lib.sample import _columns as col
 from crm_lib.sample import _identity as identity
 from crm_lib.sample._laws import Company, read_words
-from crm_lib.sample._persons import draw_latent, draw_registers, find_heads, name_persons, name_records
+from crm_lib.sample._persons import (
+    draw_latent,
+    draw_registers,
+    find_consent,
+    find_heads,
+    name_persons,
+    name_records,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +77,7 @@ def _show_consent(
     day = np.floor(first / 86_400.0)
     later = np.floor(company.draws.uniform("registered", key) * (company.n_days - day))
     registered = np.where(is_home, day, day + later).astype(np.int64)
-    consent = company.draws.uniform("consent", person) < 0.7
+    consent = find_consent(company, person)
     words = read_words()
     window = company.draws.choose("window", person, [1.0] * len(words["delivery_windows"]))
     language = company.draws.choose("language", person, words["language_weights"])

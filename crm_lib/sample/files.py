@@ -26,9 +26,29 @@ class Sample:
 
 _CDNOW = "Fader & Hardie, CDNOW; from the PyPI package lifetimes 0.11.3"
 _TERMS = "MIT (data/LICENSE-lifetimes.txt)"
+_XUDONG = {
+    "orders": ("orders.csv", "order line"),
+    "customers_store": ("register_store.xlsx", "register record"),
+    "customers_web": ("register_web.csv", "register record"),
+    "customers_call_center": ("register_call_center.csv", "register record"),
+    "products": ("products.csv", "article"),
+    "contacts": ("contacts.csv", "contact"),
+    "clicks": ("clicks.csv", "event"),
+    "reviews": ("reviews.csv", "review"),
+    "wallet": ("wallet.csv", "customer × category × period"),
+    "campaigns": ("campaigns.csv", "campaign"),
+    "campaign_members": ("campaign_members.csv", "customer × campaign"),
+    "touches": ("touches.csv", "touch"),
+    "investments": ("investments.csv", "investment"),
+}
+_INVENTED = "invented; crm data make --customers 500 --seed 0 --out DIR writes it to DIR/files"
 _SAMPLES = {
     s.name: s
     for s in (
+        *(
+            Sample(f"xudong_{name}", f"xudong/{file}", grain, _INVENTED, "MIT (LICENSE)")
+            for name, (file, grain) in _XUDONG.items()
+        ),
         Sample("cdnow", "cdnow_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),
         Sample("cdnow_sample", "cdnow_sample_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),
     )
@@ -45,7 +65,7 @@ def list_samples() -> tuple[Sample, ...]:
 
     Examples
     --------
-    >>> [s.name for s in list_samples()]
+    >>> [s.name for s in list_samples() if s.currency == "美元"]
     ['cdnow', 'cdnow_sample']
     """
     return tuple(_SAMPLES[name] for name in sorted(_SAMPLES))

@@ -9,9 +9,10 @@ laws stand in ``crm_lib/sample/laws.toml`` and are copied to ``truth/laws.json``
 planted                law                                                         truth
 =====================  ==========================================================  =======================
 types                  six kinds of customer, by ``share``                         persons.type
-orders                 BG/NBD within each type: rate per week gamma(r, alpha),     persons.orders_per_week,
-                       after each order the person leaves for good with a chance   dropout, alive_at_end,
-                       of beta(a, b); first orders uniform over the three years    n_orders_next_26_weeks …
+orders                 MBG/NBD within each type: Poisson orders, rate per week     persons.orders_per_week,
+                       gamma(r, alpha); after each order, the first included, the  dropout, alive_at_end,
+                       person leaves for good with a chance of beta(a, b); first   n_orders_next_26_weeks …
+                       orders uniform over the three years
 order value            gamma-gamma within each type: gamma(p) around the person's  persons.mean_order_value
                        mean p / gamma(q, gamma); lines come close to it (a few %)
 lines                  1 + Poisson lines, categories, channels, discounts by type  laws
@@ -52,6 +53,7 @@ from crm_lib.sample._draws import Draws
 from crm_lib.sample._laws import Company, write_laws
 from crm_lib.sample._purchases import draw_lines, draw_orders
 from crm_lib.sample._writing import TableFolder
+from crm_lib.sample.student_files import write_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +66,12 @@ Progress = Callable[[str, int, int], None]
 
 
 def make_company(
-    customers: int, *, seed: int, out: str | Path, progress: Progress | None = None
+    customers: int,
+    *,
+    seed: int,
+    out: str | Path,
+    files: bool | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, int]:
     """Generate the company 旭东 as Parquet files, and the truth beside them.
 
@@ -76,6 +83,10 @@ def make_company(
         Integer >= 0.  The same seed, size and version give the same data.
     out : path
         New or empty folder.  The tables go to ``out/data``, the truth to ``out/truth``.
+    files : bool, optional
+        Also write ``out/files``: the same tables as CSV and Excel files with the
+        defects of real exports (`crm_lib.sample.student_files`).  By default
+        up to 20,000 customers, since a sheet of Excel ends at a million rows.
     progress : callable, optional
         Called as ``progress(step, done, total)`` after each chunk of customers.
 
@@ -95,7 +106,9 @@ def make_company(
     (`crm_lib.sample._draws`), so nothing depends on the order of work, and
     memory is bounded by one chunk of 20,000 persons.  The disputable choice:
     orders know no season and no trend, because the models that are to recover
-    the rates assume none.
+    the rates assume none.  A person may leave after the first order already
+    (MBG/NBD, Batislam, Denizel and Filiztekin 2007), which BG/NBD excludes:
+    without it nobody who bought once would ever have left.
     """
     require_range("make_company", "customers", customers, SMALLEST, LARGEST)
     require_range("make_company", "seed", seed, 0)
@@ -115,6 +128,8 @@ def make_company(
                     progress(name, done, 3 * customers if name == "customers" else customers)
     about = {"version": VERSION, "seed": seed, "customers": customers}
     (out / "truth" / "laws.json").write_text(write_laws(about), encoding="utf-8", newline="\n")
+    if customers <= CHUNK if files is None else files:
+        write_files(out, seed=seed)
     return data.n_rows | {f"truth/{name}": n for name, n in truth.n_rows.items()}
 
 

@@ -50,20 +50,20 @@ PUBLISH = [
     Guard(
         "wrong parameters are refused before a kernel starts",
         "the plan does not look at them",
-        replace("crm_lib/publish/run.py", "for p in find_problems(parameters, mine)]", "for p in ()]"),
+        replace("crm_lib/publish/plan.py", "for p in find_problems(parameters, mine)]", "for p in ()]"),
         (_REFUSED,),
     ),
     Guard(
         "a password stays out of the report",
         "the plan does not look for one",
-        replace("crm_lib/publish/run.py", "if _PASSWORD.search(str(v))]", "if not str(v)]"),
+        replace("crm_lib/publish/plan.py", "if _PASSWORD.search(str(v))]", "if not str(v)]"),
         (_REFUSED,),
     ),
     Guard(
         "an unknown notebook is refused",
         "unknown names pass",
         replace(
-            "crm_lib/publish/run.py",
+            "crm_lib/publish/plan.py",
             "        if name not in known:\n            near",
             "        if False:\n            near",
         ),
@@ -81,7 +81,7 @@ PUBLISH = [
         "a notebook file that cannot be read fails alone",
         "its fault is not caught",
         replace(
-            "crm_lib/publish/run.py",
+            "crm_lib/publish/plan.py",
             "    except _UNREADABLE:\n        why",
             "    except StopIteration:\n        why",
         ),

@@ -132,7 +132,7 @@ def test_equal_customers_do_not_fail(n):
     assert features.attrs["dropped"] == ["recency_days", "n_orders", "revenue"]
     sweep = sweep_k(features, random_state=0)
     assert sweep.empty
-    assert list(sweep.columns) == ["k", "inertia", "silhouette", "calinski_harabasz", "davies_bouldin"]
+    assert list(sweep.columns)[:5] == ["k", "inertia", "silhouette", "calinski_harabasz", "davies_bouldin"]
     assert sweep.attrs["recommended_k"] is None
     model = fit_clusters(features, k=1, random_state=0)
     assert model.apply(features)["cluster"].tolist() == [1] * n

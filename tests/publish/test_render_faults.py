@@ -19,6 +19,7 @@ from small_notebooks import small_notebook, write_notebooks
 
 from crm_lib.errors import ParameterError, RenderError
 from crm_lib.publish import folders, page, run, workers
+from crm_lib.publish import plan as planning
 
 GOOD = "finding('甲')"
 SLEEP = """
@@ -86,7 +87,7 @@ def test_a_file_in_the_place_of_the_folder_is_a_wrong_call(suite):
     (suite / "out").write_text("a file", encoding="utf-8")
     for out in (suite / "out", suite / "out" / "deeper"):
         with pytest.raises(ParameterError, match="must be a folder"):
-            run.run_jobs(run.plan_jobs(["0_start/1_good"], {}, out=out))
+            run.run_jobs(planning.plan_jobs(["0_start/1_good"], {}, out=out))
     assert (suite / "out").read_text(encoding="utf-8") == "a file"
 
 
@@ -100,7 +101,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(suite, 
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_report(suite, monkeypatch):
-    (job,) = run.plan_jobs(["0_start/1_good"], {}, out=suite / "out")
+    (job,) = planning.plan_jobs(["0_start/1_good"], {}, out=suite / "out")
 
     def full(**_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -119,10 +120,10 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_report(suite, monkeypatc
 
 def test_a_broken_notebook_file_fails_alone(suite):
     (suite / "notebooks/0_start/1_good.ipynb").write_text("{ half a file", encoding="utf-8")
-    broken, good = run.run_jobs(run.plan_jobs([], {"n": "4"}, out=suite / "out"))
+    broken, good = run.run_jobs(planning.plan_jobs([], {"n": "4"}, out=suite / "out"))
     assert (broken["status"], good["status"]) == ("failed", "ok")
     assert broken["error"]["sentence"].endswith("Make it anew with: crm build")
-    assert "cannot be read" in run.read_title("0_start/1_good")
+    assert "cannot be read" in planning.read_title("0_start/1_good")
     assert "crm build" in (suite / "out/index.html").read_text(encoding="utf-8")
 
 
@@ -131,16 +132,16 @@ def test_no_kernel_need_be_registered(suite):
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata["kernelspec"] = {"name": "nowhere", "display_name": "Nowhere", "language": "python"}
     nbformat.write(notebook, path)
-    (entry,) = run.run_jobs(run.plan_jobs(["0_start/1_good"], {}, out=suite / "out"))
+    (entry,) = run.run_jobs(planning.plan_jobs(["0_start/1_good"], {}, out=suite / "out"))
     assert entry["status"] == "ok", entry["error"]
 
 
 @unix
 def test_a_killed_worker_takes_only_its_own_report_with_it(suite):
-    run.run_jobs(run.plan_jobs(["0_start/1_good"], {}, out=suite / "out"))
+    run.run_jobs(planning.plan_jobs(["0_start/1_good"], {}, out=suite / "out"))
     before = (suite / "out/0_start/1_good/report.html").read_bytes()
     rewrite(suite, "0_start/1_good", "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(600)")
-    killed, good = run.run_jobs(run.plan_jobs([], {}, out=suite / "out"))
+    killed, good = run.run_jobs(planning.plan_jobs([], {}, out=suite / "out"))
     assert (killed["status"], good["status"]) == ("failed", "ok")
     assert "killed (signal 9)" in killed["error"]["sentence"]
     assert (suite / "out/0_start/1_good/report.html").read_bytes() == before
@@ -186,7 +187,7 @@ def test_when_the_command_itself_is_killed_its_kernel_ends_too(suite, own_tmp, s
     assert not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE
     # what it left, the next run takes away
     rewrite(suite, "0_start/1_good", GOOD)
-    (entry,) = run.run_jobs(run.plan_jobs(["0_start/1_good"], {}, out=suite / "out"))
+    (entry,) = run.run_jobs(planning.plan_jobs(["0_start/1_good"], {}, out=suite / "out"))
     assert entry["status"] == "ok"
     assert left_in_stage(suite / "out") == []
 
@@ -259,9 +260,9 @@ def test_a_request_to_stop_waits_until_the_report_is_in_place(tmp_path, monkeypa
 
 def test_a_name_that_is_not_unicode_is_refused(suite):
     with pytest.raises(ParameterError, match="not valid Unicode"):
-        run.plan_jobs(["0_start/1_good"], {"name": "\udcff.csv"}, out=suite / "out")
+        planning.plan_jobs(["0_start/1_good"], {"name": "\udcff.csv"}, out=suite / "out")
     with pytest.raises(ParameterError, match="'--out' is not valid Unicode"):
-        run.plan_jobs(["0_start/1_good"], {}, out=suite / "\udcff")
+        planning.plan_jobs(["0_start/1_good"], {}, out=suite / "\udcff")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["list"], ["render", "0_start/1_good", "--out", "中文"]])
@@ -276,7 +277,7 @@ def test_a_terminal_without_chinese_shows_escapes_and_goes_on(suite, words):
 
 
 def test_the_header_tells_the_day_and_what_was_set(suite):
-    (entry,) = run.run_jobs(run.plan_jobs(["0_start/1_good"], {"n": "4"}, out=suite / "out"))
+    (entry,) = run.run_jobs(planning.plan_jobs(["0_start/1_good"], {"n": "4"}, out=suite / "out"))
     html = (suite / "out/0_start/1_good/report.html").read_text(encoding="utf-8")
     header = html.split("<header")[1].split("</header>")[0]
     assert "<dt>个数</dt><dd>4</dd>" in header

@@ -8,6 +8,7 @@ import pytest
 from small_notebooks import small_notebook, write_notebooks
 
 from crm_lib.errors import ParameterError
+from crm_lib.publish import plan as planning
 from crm_lib.publish import run
 
 BODIES = {
@@ -29,12 +30,17 @@ def suite(tmp_path, monkeypatch):
 
 
 def plan(suite, names, given=None, **options):
-    return run.plan_jobs(names, given or {}, out=suite / "out", **options)
+    return planning.plan_jobs(names, given or {}, out=suite / "out", **options)
 
 
 def test_notebooks_come_in_book_order(suite):
-    assert run.choose_notebooks([]) == ["0_start/1_good", "0_start/2_bad", "0_start/3_bug", "0_start/10_last"]
-    assert run.choose_notebooks(["notebooks/0_start/1_good.ipynb"]) == ["0_start/1_good"]
+    assert planning.choose_notebooks([]) == [
+        "0_start/1_good",
+        "0_start/2_bad",
+        "0_start/3_bug",
+        "0_start/10_last",
+    ]
+    assert planning.choose_notebooks(["notebooks/0_start/1_good.ipynb"]) == ["0_start/1_good"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,7 @@ def test_a_failed_run_keeps_the_earlier_report_and_a_good_one_clears_the_failure
 def test_same_input_same_bytes_except_the_stamped_time(suite):
     pages = []
     for name in ("one", "two"):
-        jobs = run.plan_jobs(["0_start/1_good"], {}, out=suite / name)
+        jobs = planning.plan_jobs(["0_start/1_good"], {}, out=suite / name)
         (entry,) = run.run_jobs(jobs)
         folder = suite / name / "0_start/1_good"
         page = (folder / "report.html").read_text(encoding="utf-8").splitlines()

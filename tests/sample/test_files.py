@@ -14,6 +14,8 @@ from crm_lib import sample
 from crm_lib.errors import ParameterError, ReadError
 from crm_lib.sample import files
 
+CDNOW = [s for s in sample.list_samples() if s.file.endswith(".gz")]
+
 
 def _content(name: str) -> bytes:
     return gzip.decompress(sample.path(name).read_bytes())
@@ -57,7 +59,7 @@ def test_sample_is_part_of_the_whole():
 
 
 def test_gzip_holds_no_time_and_no_name():
-    for s in sample.list_samples():
+    for s in CDNOW:
         head = sample.path(s.name).read_bytes()[:10]
         assert head[3] == 0  # no FNAME flag
         assert head[4:8] == b"\0\0\0\0"
@@ -66,7 +68,7 @@ def test_gzip_holds_no_time_and_no_name():
 def test_dictionary_names_every_column_in_order():
     lines = (sample.project_root() / "data/dictionary.csv").read_text("utf-8").splitlines()
     written = list(csv.DictReader(lines))
-    for s in sample.list_samples():
+    for s in CDNOW:
         header = _content(s.name).split(b"\n", 1)[0].decode("ascii").split(",")
         assert [r["column"] for r in written if r["file"] == s.file] == header
     assert all(r["title"] and r["meaning"] for r in written)

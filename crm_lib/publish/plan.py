@@ -1,0 +1,142 @@
+"""Which notebooks are to be rendered, with which parameters: wrong calls are refused here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crm_lib._checks import closest_first
+from crm_lib._places import list_notebooks, notebook_file
+from crm_lib.errors import BuildError, ParameterError
+from crm_lib.lesson.params import Parameter, convert_values, find_problems, word_problem
+from crm_lib.lesson.run import notebook_parameters
+
+Progress = Callable[[str, int, int], None]
+_PASSWORD = re.compile(r"://[^/@:]*:[^/@]+@")
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook with its given parameters and where its report goes."""
+
+    notebook_id: str
+    out: Path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    show_code: bool = False
+    debug: bool = False
+    fault: str = ""  # why it cannot even start
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this report."""
+        return self.out / self.notebook_id
+
+    @property
+    def stage(self) -> Path:
+        """Where the report is made before it is moved into place."""
+        return self.out / ".crm" / "stage" / self.notebook_id.replace("/", "__")
+
+    @property
+    def entry_file(self) -> Path:
+        """What the index knows of this report."""
+        return self.out / ".crm" / "reports" / f"{self.notebook_id.replace('/', '__')}.json"
+
+
+def choose_notebooks(names: Sequence[str]) -> list[str]:
+    """Return the notebook ids meant by `names` (all when empty); unknown ones are refused."""
+    known = list_notebooks()
+    if not names:
+        return known
+    ids = [name.removesuffix(".ipynb").removeprefix("notebooks/") for name in names]
+    for name in ids:
+        if name not in known:
+            near = closest_first(name, known)
+            raise ParameterError(
+                f"crm render: there is no notebook {name!r}. Did you mean {near[0]!r}? See: crm list"
+            )
+    return list(dict.fromkeys(ids))
+
+
+def read_title(notebook_id: str) -> str:
+    """Return the H1 of a built notebook, or the note that it cannot be read."""
+    try:
+        cells = json.loads(notebook_file(notebook_id).read_text(encoding="utf-8"))["cells"]
+        return "".join(cells[0]["source"]).splitlines()[0].lstrip("# ")
+    except _UNREADABLE:
+        return "(cannot be read; run: crm build)"
+
+
+def _declare(notebook_id: str) -> tuple[tuple[Parameter, ...], str]:
+    """Return the declared parameters, or a sentence for a notebook file that cannot be read."""
+    try:
+        return notebook_parameters(notebook_id), ""
+    except OSError as fault:
+        why = fault.strerror or type(fault).__name__
+    except _UNREADABLE:
+        why = "it is not a notebook"
+    except BuildError as fault:
+        why = str(fault)
+    return (), f"the notebook file cannot be read: {why}. Make it anew with: crm build"
+
+
+def plan_jobs(names: Sequence[str], given: Mapping[str, Any], *, out: Path, **options: bool) -> list[Job]:
+    """Return the jobs for `names`; every wrong parameter is refused before any kernel starts.
+
+    Parameters
+    ----------
+    names
+        Notebook ids; all notebooks when empty.
+    given
+        Parameter name → value (text from a command line is converted).  With
+        several notebooks each takes those it declares; one no notebook
+        declares is refused.
+    """
+    read = {i: _declare(i) for i in choose_notebooks(names)}
+    declared = {i: parameters for i, (parameters, fault) in read.items() if not fault}
+    if len(read) > 1:
+        _refuse_unused(declared, given)
+    jobs = [Job(i, Path(out), fault=fault, **options) for i, (_, fault) in read.items() if fault]
+    sentences = [
+        _unicode_sentence(k) for k, v in [*given.items(), ("--out", out)] if _SURROGATE.search(str(v))
+    ]
+    for notebook_id, parameters in declared.items():
+        names_here = {p.name for p in parameters}
+        mine = given if len(declared) == 1 else {k: v for k, v in given.items() if k in names_here}
+        mine = convert_values(parameters, mine)
+        sentences += [word_problem(p, where=notebook_id) for p in find_problems(parameters, mine)]
+        sentences += [_password_sentence(notebook_id, k) for k, v in mine.items() if _PASSWORD.search(str(v))]
+        jobs.append(Job(notebook_id, Path(out), mine, **options))
+    if sentences:
+        raise ParameterError("\n".join(sentences))
+    return sorted(jobs, key=lambda job: list(read).index(job.notebook_id))
+
+
+def _unicode_sentence(name: str) -> str:
+    return (
+        f"crm render: the value of {name!r} is not valid Unicode, so a report cannot name it. "
+        "Rename the file, or set the terminal to UTF-8."
+    )
+
+
+def _refuse_unused(declared: Mapping[str, Sequence[Parameter]], given: Mapping[str, Any]) -> None:
+    known = {p.name for parameters in declared.values() for p in parameters}
+    for name in given:
+        if name not in known:
+            near = closest_first(name, known)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ParameterError(
+                f"crm render: no notebook has a parameter {name!r}.{hint} See: crm list NOTEBOOK"
+            )
+
+
+def _password_sentence(notebook_id: str, name: str) -> str:
+    return (
+        f"{notebook_id}: parameter {name!r} holds a password, which would stand in the report. "
+        f"Put the address into an environment variable and pass -p {name}=env:NAME."
+    )
