@@ -151,6 +151,10 @@ def describe_sweep(sweep: pd.DataFrame) -> str:
     text = say("sweep.best", k=best, value=f"{value:.2f}")
     if n < best * FEW_PER_CLUSTER:
         return text + say("sweep.few", n=f"{n:,}", least=FEW_PER_CLUSTER)
+    structure = sweep.attrs.get("structure")
+    if structure is False:
+        return text + say("sweep.cloud")
+    text += say(f"sweep.{sweep.attrs['rule']}") if structure else ""
     grade = "good" if value >= GOOD_SILHOUETTE else "fair" if value >= WEAK_SILHOUETTE else "weak"
     return text + say(f"sweep.{grade}")
 

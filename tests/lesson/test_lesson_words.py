@@ -154,3 +154,20 @@ def test_a_figure_has_its_caption_in_jupyterlab_and_one_only_in_a_report(shown, 
     monkeypatch.setenv("CRM_OUTPUT_DIR", "somewhere")
     show_figure(plt.subplots()[1], "图注")
     assert [set(data) for data in shown] == [{"image/svg+xml", "text/plain"}]
+
+
+@pytest.mark.parametrize(
+    ("structure", "rule", "said", "unsaid"),
+    [
+        (True, "valleys", "都有客户稀少的低谷", "改用三个指数"),
+        (True, "ranks", "改用三个指数的名次", "所以它们是分开的"),
+        (False, "ranks", "检验没有发现分开的群", "分得很开"),
+        (None, "ranks", "分得很开", "低谷"),
+    ],
+)
+def test_the_sentence_on_clusters_follows_the_test_for_structure(structure, rule, said, unsaid):
+    sweep = pd.DataFrame({"k": [2, 3], "silhouette": [0.2, 0.7]})
+    sweep.attrs = {"recommended_k": 3, "n_customers": 500, "structure": structure, "rule": rule}
+    text = describe_sweep(sweep)
+    assert said in text
+    assert unsaid not in text
