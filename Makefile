@@ -90,9 +90,9 @@ $(VENV)/.stamp-%: $(PINNED) $(VENV)/.stamp-venv
 	@$(PY) tools/install.py $*
 	@case $* in \
 	    lab) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store ;; \
-	    test) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store $(VENV)/.stamp-teach ;; \
+	    test) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store $(VENV)/.stamp-teach $(VENV)/.stamp-journey ;; \
 	    teach) touch $(VENV)/.stamp-tour ;; \
-	    all) for extra in tour lab link teach store spark test; do touch $(VENV)/.stamp-$$extra; done ;; \
+	    all) for extra in tour lab link teach store spark journey test; do touch $(VENV)/.stamp-$$extra; done ;; \
 	esac
 	@touch $@
 

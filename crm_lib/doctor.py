@@ -153,6 +153,7 @@ def check_packages(root: Path | None) -> Iterator[Finding]:
         "teach": "assignments and grading",
         "store": "SQL databases, encryption",
         "spark": "Spark and Polars",
+        "journey": "The Complete Journey, a sample with demographics",
         "test": "the tests and checks",
     }
     for extra, lines in list_requirements(root).items():

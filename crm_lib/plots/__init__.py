@@ -20,6 +20,7 @@ from crm_lib.plots.style import (
     segment_color,
     use_style,
 )
+from crm_lib.plots.value import plot_pareto
 from crm_lib.plots.words import plot_wordcloud
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "plot_k_evidence",
     "plot_k_sweep",
     "plot_orders_over_time",
+    "plot_pareto",
     "plot_portrait",
     "plot_rfm_distributions",
     "plot_rfm_grid",

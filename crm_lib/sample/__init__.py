@@ -5,18 +5,23 @@ all, :func:`project_root` finds the folder they live under.
 :func:`make_company` generates the company 旭东 at any size, with the truth that
 was planted beside it; :func:`assign_types` and :func:`achievable_rand` say how
 well that truth can be told at all.
+:func:`load_journey` reads a year of a grocer's tills from an optional package.
 """
 
 from crm_lib.sample.achievable import achievable_rand, adjusted_rand, assign_types
 from crm_lib.sample.files import Sample, list_samples, path, project_root
+from crm_lib.sample.journey import JOURNEY, JOURNEY_NOTE, load_journey
 from crm_lib.sample.xudong import make_company
 
 __all__ = [
+    "JOURNEY",
+    "JOURNEY_NOTE",
     "Sample",
     "achievable_rand",
     "adjusted_rand",
     "assign_types",
     "list_samples",
+    "load_journey",
     "make_company",
     "path",
     "project_root",
