@@ -196,7 +196,7 @@ def test_equal_customers_have_equal_labels_and_strengths_stay_in_bounds(rows):
     [
         (rule("revenu", "at_least = 1"), r"label 'L': measure must be one of revenue, .*; got 'revenu'"),
         (rule("revenue", ""), r"label 'L': needs at_least or at_most"),
-        (rule("revenue", "atleast = 1"), r"a rule has no 'atleast'; did you mean 'at_least'\?"),
+        (rule("revenue", "at_last = 1"), r"a rule has no 'at_last'; did you mean 'at_least'\?"),
         (rule("revenue", 'at_least = "1"'), r"label 'L': at_least must be a number; got '1'"),
         (rule("revenue", "at_least = 3\nat_most = 1"), r"at_least 3 must be <= at_most 1"),
         (rule("revenue", "top = 1.5", "statistic"), r"top must be above 0 and below 1; got 1.5"),
