@@ -122,8 +122,14 @@ def find_column_arguments(root: Path) -> list[str]:
 def find_leaks(root: Path) -> list[str]:
     """Return lines that name a place or host of one machine instead of the project's own."""
     # Put together from pieces, so that this file is not its own first finding.
-    words = ["/" + "root/", "/" + "work/main", "/" + "home/", "pypi" + r"\.org", "python" + "hosted"]
-    words += [r"(?<![\w/.-])" + "shared" + "/", "--(extra-)?" + "index-url", r"\b10\.\d+\.\d+\.\d+\b"]
+    words = [
+        re.escape(f"{root.resolve()}"),
+        "/" + "root/",
+        "/" + "home/",
+        "pypi" + r"\.org",
+        "python" + "hosted",
+    ]
+    words += ["--(extra-)?" + "index" + "-url", r"\b10\.\d+\.\d+\.\d+\b"]
     words += [r"\b172\.(1[6-9]|2\d|3[01])\.\d+\.\d+\b", r"\b192\.168\.\d+\.\d+\b"]
     pattern = re.compile("|".join(words))
     found = []
