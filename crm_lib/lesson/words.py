@@ -155,7 +155,9 @@ def describe_sweep(sweep: pd.DataFrame) -> str:
     if structure is False:
         return text + say("sweep.cloud")
     text += say(f"sweep.{sweep.attrs['rule']}") if structure else ""
-    grade = "good" if value >= GOOD_SILHOUETTE else "fair" if value >= WEAK_SILHOUETTE else "weak"
+    # without a valley between every two groups their borders are a matter of taste, however high the index
+    apart = value >= GOOD_SILHOUETTE and not (structure and sweep.attrs["rule"] == "ranks")
+    grade = "good" if apart else "fair" if value >= WEAK_SILHOUETTE else "weak"
     return text + say(f"sweep.{grade}")
 
 
