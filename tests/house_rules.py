@@ -47,7 +47,7 @@ def list_files(root: Path) -> list[Path]:
 
 def _is_product(name: Path) -> bool:
     parts = name.parts
-    products = {"build", "dist", "wheelhouse", "work", "__pycache__"}
+    products = {"build", "dist", "wheelhouse", "work", "__pycache__", ".hypothesis", ".benchmarks"}
     hidden = any(p == ".git" or p.startswith(".venv") or p.endswith(("_cache", ".egg-info")) for p in parts)
     return hidden or bool(products & set(parts)) or (parts[0] == "reports" and name.name != "README.md")
 
