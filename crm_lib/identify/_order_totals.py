@@ -86,7 +86,9 @@ def _find_repeated(orders: pd.DataFrame) -> tuple[pd.DataFrame, int, str]:
 
 def _find_on_first(orders: pd.DataFrame) -> tuple[pd.DataFrame, int, str]:
     """Find totals that stand on one line of their order and are no amount of that line."""
-    once = orders[orders["full"] & (orders["n_amounts"] == 1) & (orders["n_worth"] > 1)]
+    # a sum of zero is what a cancelled order comes to, however its amounts are written: no evidence
+    telling = (orders["n_worth"] > 1) & (orders["high"].abs() > 0.005)
+    once = orders[orders["full"] & (orders["n_amounts"] == 1) & telling]
     hits = once[~_is_close(once["high"], once["own"])]
     proved = _is_close(hits["high"], hits["total"]).any()
     enough = len(hits) and len(hits) >= _MOST * len(once) and (proved or len(hits) >= _FEW)

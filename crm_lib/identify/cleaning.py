@@ -151,7 +151,8 @@ def _clean(raw: pd.DataFrame, table: Table, date_order: str, flagged_returns: st
     typed = type_columns(
         raw.iloc[positions], positions, table, raw.attrs.get("source") or {}, log, date_order
     )
-    if table.name == "orders":
+    # rows that carry the flags of a cleaning were judged there, together with the lines it set aside
+    if table.name == "orders" and not set(FLAGS) <= set(raw.columns):
         refuse_order_totals(typed, raw.attrs.get("source") or {})
     _add_faults(faults, positions, typed, table, log)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from crm_lib.errors import DataError
 from crm_lib.identify import REASONS, RULES, clean_table, summarize_cleaning
 from crm_lib.identify.reasons import MERGE_REASONS, PRIORITY
 
@@ -67,12 +68,21 @@ def make_frame(lines, columns=None):
     return raw if columns is None else raw[columns]
 
 
+def clean_lines(raw):
+    """Clean; random lines that look like totals of their order are refused in words, and are another test's."""
+    try:
+        return clean_table(raw, "orders", date_order="dmy")
+    except DataError as refused:
+        assert "total of the order" in str(refused) or "repeats one number" in str(refused)
+        reject()
+
+
 @FEWER
 @given(st.lists(LINE, max_size=25))
 def test_no_row_is_lost_and_every_reason_is_known(lines):
     raw = make_frame(lines)
     before = raw.copy(deep=True)
-    cleaned = clean_table(raw, "orders", date_order="dmy")
+    cleaned = clean_lines(raw)
     pd.testing.assert_frame_equal(raw, before)
     parts = [cleaned.rows, cleaned.merged, cleaned.quarantine]
     assert sorted(r for p in parts for r in p["source_row"]) == list(range(1, len(raw) + 1))
@@ -89,7 +99,7 @@ def test_no_row_is_lost_and_every_reason_is_known(lines):
 @FEWER
 @given(st.lists(LINE, max_size=25))
 def test_cleaning_what_is_clean_changes_nothing(lines):
-    once = clean_table(make_frame(lines), "orders", date_order="dmy")
+    once = clean_lines(make_frame(lines))
     twice = clean_table(once.rows, "orders")
     pd.testing.assert_frame_equal(twice.rows, once.rows)
     assert len(twice.merged) == len(twice.quarantine) == 0
@@ -100,7 +110,7 @@ def test_cleaning_what_is_clean_changes_nothing(lines):
 @given(st.lists(LINE, max_size=25))
 def test_every_unaudited_kept_cell_reads_as_it_was_written(lines):
     raw = make_frame(lines)
-    cleaned = clean_table(raw, "orders", date_order="dmy")
+    cleaned = clean_lines(raw)
     touched = set(zip(cleaned.audit["source_row"], cleaned.audit["column"], strict=True))
     for column in ("customer_id", "sku", "order_id"):
         for row, value in zip(cleaned.rows["source_row"], cleaned.rows[column], strict=True):

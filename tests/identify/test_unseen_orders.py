@@ -276,3 +276,18 @@ def test_order_totals_at_random_agree_with_a_count_by_hand():
     totals = raw.assign(amount=raw.groupby("order_id")["amount"].transform("sum").round(2))
     with pytest.raises(DataError, match="total of the order"):
         clean_table(totals, "orders")
+
+
+def test_a_cancelled_order_whose_sum_is_zero_is_no_evidence_for_a_total():
+    """1 × 10 with an unreadable amount and −1 × 10 with amount 0: the 0 says nothing of the order."""
+    raw = pd.DataFrame({
+        "order_id": ["1", "1"],
+        "customer_id": "A",
+        "ordered_at": "2023-01-05",
+        "quantity": ["1", "-1"],
+        "unit_price": ["10", "10"],
+        "amount": ["inf", "0"],
+    })
+    once = clean_table(raw, "orders")
+    assert (once.rows["amount"].tolist(), once.quarantine["reason"].tolist()) == ([0.0], ["bad_amount"])
+    pd.testing.assert_frame_equal(clean_table(once.rows, "orders").rows, once.rows)
