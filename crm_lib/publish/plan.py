@@ -31,21 +31,34 @@ class Job:
     show_code: bool = False
     debug: bool = False
     fault: str = ""  # why it cannot even start
+    key: str = ""  # tells the reports of one notebook apart; safe as a file name
+    pdf: bool = False
+    force: bool = False  # render even when nothing changed
+
+    @property
+    def place(self) -> str:
+        """The folder of this report below `out`: notebook, and the key where there is one."""
+        return f"{self.notebook_id}/{self.key}" if self.key else self.notebook_id
+
+    @property
+    def name(self) -> str:
+        """One file name for this report, for what is kept of it under ``.crm``."""
+        return self.place.replace("/", "__")
 
     @property
     def folder(self) -> Path:
         """The folder of this report."""
-        return self.out / self.notebook_id
+        return self.out / self.place
 
     @property
     def stage(self) -> Path:
         """Where the report is made before it is moved into place."""
-        return self.out / ".crm" / "stage" / self.notebook_id.replace("/", "__")
+        return self.out / ".crm" / "stage" / self.name
 
     @property
     def entry_file(self) -> Path:
         """What the index knows of this report."""
-        return self.out / ".crm" / "reports" / f"{self.notebook_id.replace('/', '__')}.json"
+        return self.out / ".crm" / "reports" / f"{self.name}.json"
 
 
 def choose_notebooks(names: Sequence[str]) -> list[str]:
