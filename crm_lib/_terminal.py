@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+_MOST_BARS = 30  # more would not fit a screen
+
 
 @contextmanager
 def show_progress(n_notebooks: int) -> Iterator[Callable[[str, int, int], None]]:
     """Give a function ``tell(notebook_id, done, total)``.
 
-    On a terminal it moves a bar per notebook; elsewhere (a log file, CI) it
+    On a terminal it moves a bar per notebook (of many reports only those at
+    work, and one for all); elsewhere (a log file, CI) it
     prints a line when a notebook starts and when its last cell is done.
     """
     if not sys.stderr.isatty():
@@ -24,12 +27,19 @@ def show_progress(n_notebooks: int) -> Iterator[Callable[[str, int, int], None]]
     with Progress(*columns, console=Console(stderr=True)) as bars:
         whole = bars.add_task("starting", total=None)
         tasks: dict[str, int] = {}
+        crowded = n_notebooks > _MOST_BARS
 
         def tell(notebook_id: str, done: int, total: int) -> None:
-            bars.update(whole, visible=False)
+            bars.update(whole, visible=crowded, description="reports", total=n_notebooks)
             if notebook_id not in tasks:
                 tasks[notebook_id] = bars.add_task(notebook_id, total=total)  # type: ignore[assignment]
-            bars.update(tasks[notebook_id], completed=done)  # type: ignore[arg-type]
+            bars.update(
+                tasks[notebook_id],  # type: ignore[arg-type]
+                completed=done,
+                visible=not (crowded and done == total),
+            )
+            if done == total:
+                bars.advance(whole)
 
         yield tell
 

@@ -41,6 +41,21 @@ def list_currencies() -> dict[str, str]:
     return dict(_read()["currencies"])
 
 
+def list_departments() -> dict[str, str]:
+    """Return the Chinese names of the departments of The Complete Journey."""
+    return dict(_read()["departments"])
+
+
 def list_titles() -> dict[str, str]:
     """Return all column titles: English name → Chinese title."""
     return dict(_read()["columns"])
+
+
+def list_sentences(*sections: str) -> str:
+    """Return all sentences of `sections` as one text, as they stand in the catalogue."""
+    return "\n".join(str(text) for section in sections for text in _read()[section].values())
+
+
+def list_results() -> dict[str, str]:
+    """Return the Chinese titles of what stands in a result file and is no column: name → title."""
+    return dict(_read()["results"])

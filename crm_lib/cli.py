@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from crm_lib import cli_data, cli_schedule
 from crm_lib.errors import CrmError, ParameterError
 
 app = typer.Typer(
@@ -21,8 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(help="Look at data files before a report is made.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
+app.add_typer(cli_data.app, name="data")
+app.add_typer(cli_schedule.app, name="schedule")
 
 Notebooks = Annotated[
     list[str] | None, typer.Argument(help="Notebook ids such as 0_start/1_tour; all when none.")
@@ -30,47 +31,116 @@ Notebooks = Annotated[
 Given = Annotated[
     list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
 ]
+Params = Annotated[
+    str, typer.Option(metavar="FILE", help="Parameters from a YAML, TOML or JSON file; -p wins over it.")
+]
+Each = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE",
+        help="One report per row of a table (CSV, XLSX), set of a list (YAML, JSON) or combination of a grid "
+        "(YAML, TOML); a column named key names the reports.",
+    ),
+]
+Orders = Annotated[str, typer.Option(help="Orders file; short for -p orders=FILE.")]
+Columns = Annotated[str, typer.Option(help="File with a saved column mapping; short for -p columns=FILE.")]
+Out = Annotated[Path, typer.Option(help="Folder for the reports.")]
+Pdf = Annotated[bool, typer.Option("--pdf", help="Also write report.pdf; needs Chromium.")]
+ShowCode = Annotated[bool, typer.Option("--show-code", help="Show the code in the reports.")]
 
 
 @app.command(
-    epilog="Example: crm render 0_start/1_tour --orders orders.xlsx -p as_of=2024-12-31 --out reports"
+    epilog="Example: crm render 0_start/1_tour --orders orders.xlsx -p as_of=2024-12-31 --out reports\n\n"
+    "Example: crm render 0_start/1_tour --each stores.csv"
 )
 def render(
     notebooks: Notebooks = None,
     given: Given = None,
-    orders: Annotated[str, typer.Option(help="Orders file; short for -p orders=FILE.")] = "",
-    columns: Annotated[
-        str, typer.Option(help="File with a saved column mapping; short for -p columns=FILE.")
-    ] = "",
+    params: Params = "",
+    each: Each = "",
+    orders: Orders = "",
+    columns: Columns = "",
     save_columns: Annotated[Path | None, typer.Option(help="Save the column mapping that was found.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("reports"),
-    jobs: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
-    show_code: Annotated[bool, typer.Option("--show-code", help="Show the code in the reports.")] = False,
+    out: Out = Path("reports"),
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Worker processes; as many as cores and memory allow when not set."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Render even what has not changed.")] = False,
+    pdf: Pdf = False,
+    show_code: ShowCode = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but what failed.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """Render notebooks into reports and an index page.
 
-    A report is a folder: report.html, report.ipynb, result.json, tables/.
+    What has not changed since it was made stays as it is.  A report is a folder: report.html, report.ipynb, result.json, tables/.
     """
-    from crm_lib._terminal import show_progress
+    from crm_lib.publish.capacity import count_workers
     from crm_lib.publish.plan import plan_jobs
     from crm_lib.publish.run import describe_failure, run_jobs
 
-    values = _read_pairs(given or [])
-    values |= {k: v for k, v in (("orders", orders), ("columns", columns)) if v}
-    plan = plan_jobs(notebooks or [], values, out=out, show_code=show_code, debug=debug)
+    values = _gather_values(given, orders=orders, columns=columns)
+    options = {"show_code": show_code, "pdf": pdf, "force": force, "debug": debug}
+    plan = plan_jobs(notebooks or [], values, out=out, params=params or None, each=each or None, **options)
     if save_columns:
         _save_mapping(values, save_columns)
-    with _stoppable(), show_progress(len(plan)) as tell:
-        entries = run_jobs(plan, n_jobs=jobs, progress=tell, say_wait=_say)
+    with _stoppable(), _progress(len(plan), quiet=quiet) as tell:
+        entries = run_jobs(
+            plan, n_jobs=jobs or count_workers(), progress=tell, say_wait=None if quiet else _say
+        )
     failed = [e for e in entries if e["status"] != "ok"]
     for entry in failed:
         _say(describe_failure(entry))
-    typer.echo(
-        f"{len(entries) - len(failed)} of {len(entries)} reports made. Index: {(out / 'index.html').resolve()}"
-    )
+    if not quiet:
+        typer.echo(f"{_count_outcomes(entries)} Index: {(out / 'index.html').resolve()}")
     if failed:
         raise typer.Exit(1)
+
+
+def _count_outcomes(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many reports were made, left as they were, and failed."""
+    n_failed = sum(e["status"] != "ok" for e in entries)
+    n_unchanged = sum(e["status"] == "ok" and bool(e.get("unchanged")) for e in entries)
+    n_made = len(entries) - n_failed - n_unchanged
+    return f"{n_made} of {len(entries)} reports made, {n_unchanged} unchanged, {n_failed} failed."
+
+
+def _progress(n_jobs: int, *, quiet: bool) -> AbstractContextManager[Any]:
+    from crm_lib._terminal import show_progress
+
+    return nullcontext() if quiet else show_progress(n_jobs)
+
+
+@app.command(epilog="Example: crm explain 0_start/1_tour --orders orders.xlsx --out reports")
+def explain(
+    notebooks: Notebooks = None,
+    given: Given = None,
+    params: Params = "",
+    each: Each = "",
+    orders: Orders = "",
+    columns: Columns = "",
+    out: Out = Path("reports"),
+    pdf: Pdf = False,
+    show_code: ShowCode = False,
+) -> None:
+    """Say what changed since the reports were made.
+
+    Give the options of the render command that is meant: what it would leave
+    as it is, is unchanged.
+    """
+    from crm_lib.publish.manifest import explain as find_reasons
+    from crm_lib.publish.plan import plan_jobs
+
+    values = _gather_values(given, orders=orders, columns=columns)
+    options = {"show_code": show_code, "pdf": pdf}
+    for job in plan_jobs(
+        notebooks or [], values, out=out, params=params or None, each=each or None, **options
+    ):
+        for reason in find_reasons(job) or ["unchanged"]:
+            typer.echo(f"{job.place}: {reason}")
 
 
 @contextmanager
@@ -94,16 +164,17 @@ def _say(sentence: str) -> None:
     typer.echo(f"crm: {sentence}", err=True)
 
 
-def _read_pairs(pairs: list[str]) -> dict[str, Any]:
-    values = {}
-    for pair in pairs:
+def _gather_values(given: list[str] | None, **files: str) -> dict[str, Any]:
+    """Return what -p and its short forms set; a word without = may be a secret, so it is not repeated."""
+    values: dict[str, Any] = {}
+    for pair in given or []:
         name, sign, value = pair.partition("=")
-        if not sign or not name:
+        if not sign or not name.strip():
             raise ParameterError(
-                f"crm render: -p takes NAME=VALUE; got {pair!r}. Example: -p as_of=2024-12-31"
+                "crm: -p takes NAME=VALUE; got a word without a name or '='. Example: -p as_of=2024-12-31"
             )
         values[name.strip()] = value
-    return values
+    return values | {name: value for name, value in files.items() if value}
 
 
 def _save_mapping(values: dict[str, Any], path: Path) -> None:
@@ -119,17 +190,36 @@ def _save_mapping(values: dict[str, Any], path: Path) -> None:
 
 
 @app.command("list", epilog="Example: crm list 0_start/1_tour")
-def list_(notebook: Annotated[str, typer.Argument(help="Show this notebook's parameters.")] = "") -> None:
-    """List the notebooks, or the parameters of one."""
-    from crm_lib._terminal import print_table
+def list_(
+    notebook: Annotated[str, typer.Argument(help="Show this notebook's parameters.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """List the notebooks, or the parameters of one.
+
+    Of a parameter: its name, type, default, rule and meaning.
+    """
     from crm_lib.publish.plan import choose_notebooks, notebook_parameters, read_title
 
     if not notebook:
-        print_table(["notebook", "title"], [(i, read_title(i)) for i in choose_notebooks([])])
+        rows = [{"notebook": i, "title": read_title(i)} for i in choose_notebooks([])]
+        _print_rows(["notebook", "title"], rows, as_json=as_json)
         return
     (notebook_id,) = choose_notebooks([notebook])
-    rows = [(p.name, p.type, repr(p.default), p.rule, p.meaning) for p in notebook_parameters(notebook_id)]
-    print_table(["name", "type", "default", "rule", "meaning"], rows)
+    declared = [{**vars(p), "rule": p.rule} for p in notebook_parameters(notebook_id)]
+    titles = ["name", "type", "default", "rule", "meaning"]
+    shown = declared if as_json else [row | {"default": repr(row["default"])} for row in declared]
+    _print_rows(titles, shown, as_json=as_json)
+
+
+def _print_rows(titles: list[str], rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    from crm_lib._terminal import print_table
+
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    print_table(titles, [[row[title] for title in titles] for row in rows])
 
 
 @app.command(epilog="Example: crm build --check")
@@ -161,44 +251,6 @@ def build(
         )
     for path in write_notebooks(list(notebooks) if notebooks else None, edition=edition, out=out):
         typer.echo(f"written: {path}")
-
-
-@data_app.command("columns", epilog="Example: crm data columns orders.xlsx --save-columns columns.toml")
-def data_columns(
-    file: Annotated[str, typer.Argument(help="The file to look at; FILE.xlsx#sheet names a sheet.")],
-    schema: Annotated[str, typer.Option(help="Table contract to match.")] = "orders",
-    columns: Annotated[str, typer.Option(help="Mapping that settles what is ambiguous.")] = "",
-    save_columns: Annotated[Path | None, typer.Option(help="Save the mapping for --columns.")] = None,
-) -> None:
-    """Show which column of a file is taken for what, and save that mapping."""
-    from crm_lib import readwrite
-    from crm_lib._terminal import print_table
-
-    mapping = readwrite.propose_columns(file, schema, columns=columns or None)
-    print_table(["column", "header in the file"], list(mapping.items()))
-    if save_columns:
-        readwrite.save_columns(mapping, save_columns)
-        typer.echo(f"Column mapping saved: {save_columns}")
-
-
-@data_app.command("make", epilog="Example: crm data make --customers 1000 --seed 0 --out company")
-def data_make(
-    customers: Annotated[int, typer.Option(help="Number of customers, 500 to 10,000,000.")],
-    out: Annotated[Path, typer.Option(help="New or empty folder.")],
-    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 0,
-) -> None:
-    """Generate the company 旭东, and what was planted in it.
-
-    DIR/data holds the tables, DIR/truth the truth, DIR/files (up to 20,000
-    customers) CSV and Excel files as a student meets them.
-    """
-    from crm_lib._terminal import print_table, show_progress
-    from crm_lib.sample import make_company
-
-    bars = show_progress(customers) if sys.stderr.isatty() else nullcontext()
-    with bars as tell:
-        n_rows = make_company(customers, seed=seed, out=out, progress=tell)
-    print_table(["table", "rows"], list(n_rows.items()))
 
 
 @app.command(epilog="Example: crm doctor")

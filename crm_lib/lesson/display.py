@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _COUNTS = ("n_", "recency_days", "quantity", "score_", "k", "cluster", "source_row")
-_MONEY = ("revenue", "amount", "unit_price", "mean_revenue", "median_revenue")
+_MONEY = (
+    *("revenue", "amount", "unit_price", "profit", "cost_of_goods", "cost_to_serve"),
+    *("lacking", "value_per_order", "care_limit"),
+)
 
 
 def finding(text: str) -> None:

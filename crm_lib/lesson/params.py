@@ -1,7 +1,8 @@
 """Typed parameters, read from the lines of a notebook's parameters cell.
 
 One parameter a line, ``name: type = value  # meaning [low, high]``, or
-``{a, b}`` for choices, or ``<path>``, ``<date>``, ``<columns>`` for text with a form.
+``{a, b}`` for choices, or ``<path>``, ``<date>``, ``<columns>`` for text with a
+form, or ``<secret>`` for text that only says where a secret is kept.
 The same lines are the contract of ``crm render``, of ``crm list`` and of
 ``parameters()`` in a running notebook.
 """
@@ -9,7 +10,6 @@ The same lines are the contract of ``crm render``, of ``crm list`` and of
 from __future__ import annotations
 
 import ast
-import datetime as dt
 import io
 import re
 import tokenize
@@ -19,13 +19,15 @@ from typing import Any
 
 from crm_lib._checks import closest_first
 from crm_lib.errors import BuildError
+from crm_lib.lesson.param_types import NotShown, convert_value, hide_secret, read_date
 
-TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
-FORMS = ("path", "date", "columns")
+FORMS = ("path", "date", "columns", "secret")
+SECRET_RULE = "env:NAME or file:PATH"
 _LINE = re.compile(r"^(?P<name>[a-z_][a-z0-9_]*): (?P<type>int|float|str|bool) = (?P<value>.+)$")
 _RANGE = re.compile(r"\[\s*(-?[\d.]+)?\s*,\s*(-?[\d.]+)?\s*\]")
 _CHOICES = re.compile(r"\{([^{}]+)\}")
 _FORM = re.compile(r"<(\w+)>")
+_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\s*\S[^\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one given value; `kind` is unknown, type, range, choice or date."""
+    """What is wrong with one given value; `kind` is unknown, type, range, choice, date or secret."""
 
     kind: str
     name: str
@@ -93,6 +95,8 @@ def _read_line(line: str, where: str) -> Parameter:
     form = _FORM.search(comment)
     if form and form[1] not in FORMS:
         raise BuildError(f"{where}: <{form[1]}> in {line!r} is not one of {', '.join(FORMS)}")
+    if form and form[1] in {"path", "date", "secret"} and match["type"] != "str":
+        raise BuildError(f"{where}: <{form[1]}> is for text; write '{match['name']}: str' in {line!r}")
     return Parameter(
         name=match["name"],
         type=match["type"],
@@ -121,75 +125,77 @@ def _read_range(comment: str) -> tuple[float | None, float | None]:
 
 def convert_values(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return `given` in the declared types; what does not fit is left as it came."""
-    model = _make_model(parameters)
-    types = {p.name for p in parameters}
+    by_name = {p.name: p for p in parameters}
     converted = {}
     for name, value in given.items():
-        converted[name] = value
-        if name in types:
-            ok, result = _validate_one(model, name, value)
-            converted[name] = result if ok else value
+        ok, result = _validate_one(by_name[name], value) if name in by_name else (False, value)
+        converted[name] = result if ok else value
     return converted
 
 
 def find_problems(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with the values in `given`, in their order; empty when all is well."""
-    model = _make_model(parameters)
     by_name = {p.name: p for p in parameters}
     problems = []
     for name, value in given.items():
         if name not in by_name:
             near = closest_first(name, by_name)
-            problems.append(Problem("unknown", name, value, "", near[0] if near else "", tuple(by_name)))
+            got = hide_secret(value)
+            problems.append(Problem("unknown", name, got, "", near[0] if near else "", tuple(by_name)))
             continue
-        ok, result = _validate_one(model, name, value)
+        ok, result = _validate_one(by_name[name], value)
         problem = _judge(by_name[name], ok, result)
         if problem:
             problems.append(problem)
     return problems
 
 
+def _validate_one(parameter: Parameter, value: Any) -> tuple[bool, Any]:
+    return convert_value(parameter.type, value, is_date=parameter.form == "date")
+
+
 def _judge(parameter: Parameter, fits: bool, value: Any) -> Problem | None:
     name, rule = parameter.name, parameter.rule
+    if parameter.form == "secret":  # whatever stands there instead of a reference may be the secret
+        good = fits and (not value or is_reference(value))
+        return None if good else Problem("secret", name, NotShown(), SECRET_RULE)
+    got = hide_secret(value)
     if not fits:
-        return Problem("type", name, value, parameter.type)
-    if parameter.choices and value not in parameter.choices:
-        return Problem("choice", name, value, rule, closest_first(str(value), parameter.choices)[0])
+        return Problem("type", name, got, parameter.type)
+    if parameter.choices and str(value) not in parameter.choices:
+        return Problem("choice", name, got, rule, closest_first(str(value), parameter.choices)[0])
     too_low = parameter.low is not None and value < parameter.low
     too_high = parameter.high is not None and value > parameter.high
     if too_low or too_high:
-        return Problem("range", name, value, rule)
-    if parameter.form == "date" and value and not _is_date(value):
-        return Problem("date", name, value, "YYYY-MM-DD")
+        return Problem("range", name, got, rule)
+    if parameter.form == "date" and value and read_date(value) != value:
+        return Problem("date", name, got, "YYYY-MM-DD", read_date(value) or "")
     return None
 
 
-def _is_date(text: str) -> bool:
-    try:
-        return len(text) == 10 and bool(dt.date.fromisoformat(text))
-    except ValueError:
-        return False
+def is_reference(text: str) -> bool:
+    """Tell whether `text` says where a secret is kept, ``env:NAME`` or ``file:PATH``.
+
+    Examples
+    --------
+    >>> is_reference("env:API_TOKEN"), is_reference("file:keys/token.txt"), is_reference("hunter2")
+    (True, True, False)
+    """
+    return bool(_REFERENCE.fullmatch(text))
 
 
-def _make_model(parameters: Sequence[Parameter]) -> type:
-    """Build the pydantic model whose fields are the parameters."""
-    from pydantic import ConfigDict, create_model
+def word_problem(problem: Problem, *, where: str, see: str = "") -> str:
+    """Word `problem` in English, for the command line.
 
-    fields: dict[str, Any] = {p.name: (TYPES[p.type], p.default) for p in parameters}
-    return create_model("Parameters", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields)
-
-
-def _validate_one(model: Any, name: str, value: Any) -> tuple[bool, Any]:
-    from pydantic import ValidationError
-
-    try:
-        return True, getattr(model.model_validate({name: value}), name)
-    except ValidationError:
-        return False, value
-
-
-def word_problem(problem: Problem, *, where: str) -> str:
-    """Word `problem` in English, for the command line."""
+    Parameters
+    ----------
+    problem
+        What `find_problems` found.
+    where
+        What the sentence begins with: the notebook, or the row of a file.
+    see
+        Notebook whose parameters the sentence points to; `where` by default.
+    """
     if problem.kind == "unknown":
         hint = f" Did you mean {problem.closest!r}?" if problem.closest else ""
         known = ", ".join(problem.known) or "none"
@@ -199,6 +205,11 @@ def word_problem(problem: Problem, *, where: str) -> str:
         "choice": f"must be one of {problem.rule}",
         "range": f"must be within {problem.rule}",
         "date": f"must be a date written {problem.rule}, or empty",
+        "secret": f"takes only the place of a secret, {problem.rule}",
     }
-    hint = f" Did you mean {problem.closest!r}?" if problem.closest else f" See: crm list {where}"
+    hint = f" Did you mean {problem.closest!r}?" if problem.closest else f" See: crm list {see or where}"
+    if problem.kind == "type" and problem.rule == "str":
+        hint = " Write text in quotes."
+    if problem.kind == "secret":
+        hint = " Put the secret into an environment variable or a file, and pass its name."
     return f"{where}: parameter {problem.name!r} {rules[problem.kind]}; got {problem.got!r}.{hint}"

@@ -14,7 +14,7 @@ from crm_lib.lesson.checks import CheckResult, grade_answer, load_checks
 from crm_lib.lesson.display import show_table
 from crm_lib.lesson.exports import remember_source
 from crm_lib.lesson.kernel import notebook_variables, show_look, speak_errors
-from crm_lib.lesson.params import Parameter, Problem, find_problems, read_parameters
+from crm_lib.lesson.params import Parameter, Problem, convert_values, find_problems, read_parameters
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +50,11 @@ def parameters(notebook_id: str) -> None:
     speak_errors()
     variables = notebook_variables()
     declared = notebook_parameters(notebook_id)
-    problems = find_problems(declared, {p.name: variables[p.name] for p in declared if p.name in variables})
+    given = {p.name: variables[p.name] for p in declared if p.name in variables}
+    problems = find_problems(declared, given)
     if problems:
         raise ParameterError(" ".join(_word(problem) for problem in problems))
+    variables.update(convert_values(declared, given))
     variables["NOTEBOOK_ID"] = notebook_id
     show_look()
 

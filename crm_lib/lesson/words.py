@@ -156,7 +156,7 @@ def describe_sweep(sweep: pd.DataFrame) -> str:
         return text + say("sweep.cloud")
     text += say(f"sweep.{sweep.attrs['rule']}") if structure else ""
     # without a valley between every two groups their borders are a matter of taste, however high the index
-    apart = value >= GOOD_SILHOUETTE and not (structure and sweep.attrs["rule"] == "ranks")
+    apart = value >= GOOD_SILHOUETTE and not (structure and sweep.attrs["rule"] != "valleys")
     grade = "good" if apart else "fair" if value >= WEAK_SILHOUETTE else "weak"
     return text + say(f"sweep.{grade}")
 

@@ -5,6 +5,7 @@ the Axes; it never fits, saves or shows.  :func:`figure_svg` and
 :func:`figure_png` turn a figure into a file's bytes.
 """
 
+from crm_lib.plots.class_profit import plot_class_profit
 from crm_lib.plots.cluster_evidence import plot_k_evidence
 from crm_lib.plots.clusters import plot_cluster_profiles, plot_clusters, plot_k_sweep
 from crm_lib.plots.orders import plot_orders_over_time
@@ -30,6 +31,7 @@ __all__ = [
     "figure_png",
     "figure_svg",
     "font_path",
+    "plot_class_profit",
     "plot_cluster_profiles",
     "plot_clusters",
     "plot_k_evidence",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import import_extra, require_choice, require_columns, require_rows
 from crm_lib.errors import DataError
 from crm_lib.plots._canvas import note, open_axes
-from crm_lib.plots.style import MAIN, MUTED, PALETTE, font_path
+from crm_lib.plots.style import MAIN, MUTED, PALETTE, font_path, keep_drawable
 from crm_lib.plots.words import PlacedWord, _outline
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHAPES = ("person", "heart", "circle")
 _SIDE = 480
+_LABELS_MOST, _LABEL_WIDTH, _SUBJECT_WIDTH = 60, 12, 24
+_FEW_WORDS, _ARRANGEMENTS = 20, 6
 _WEAKEST, _LEGIBLE, _LARGEST = 0.28, 9, 64
 _FACTS, _FACTS_WIDTH, _FACTS_MOST = 0.47, 22, 16
 _INKS = (PALETTE[0], PALETTE[3], PALETTE[6], "#14803F", "#9C2C86")
@@ -51,28 +53,35 @@ def plot_portrait(
     Raises
     ------
     DataError
-        There is nothing to draw, a label occurs twice, or the labels do not
-        fit the shape.
+        There is nothing to draw, or a label occurs twice.
 
     Notes
     -----
     Letter height is proportional to strength; labels below 28 % of the
-    strongest share the smallest height.  Beyond 16 facts the rest is counted,
-    not drawn.
+    strongest share the smallest height.  Labels of more than 12 characters are
+    cut short; beyond 16 facts, and beyond the 60 labels or fewer that the shape
+    holds, the rest is counted, not drawn.
     """
     require_columns("plot_portrait", portrait.columns, ["part", "title", "value", "strength"])
     require_rows("plot_portrait", len(portrait), 1, "fact or label", "Check the step that made the portrait.")
     require_choice("plot_portrait", "shape", shape, SHAPES)
     weights = _weigh(portrait[portrait["part"] == "label"])
-    placed = place_in_shape(weights, shape, random_state=random_state)
+    placed = arrange_labels(weights, shape, random_state=random_state)
     ax = open_axes(ax, 4.6)
     ax.set_axis_off()
     _write_facts(ax.inset_axes((0, 0, _FACTS, 1)), portrait[portrait["part"] != "label"])
     _draw_cloud(ax.inset_axes((_FACTS + 0.02, 0, 1 - _FACTS - 0.02, 1)), placed, shape)
-    told = [portrait.attrs.get("subject", ""), f"n = {len(weights)} 个标签；字越大，标签越强"]
+    rest = f"（另有 {len(weights) - len(placed)} 个较弱的未画）" if len(placed) < len(weights) else ""
+    subject = _shorten(str(portrait.attrs.get("subject", "")), _SUBJECT_WIDTH)
     day = portrait.attrs.get("as_of")
-    note(ax, "；".join([t for t in told if t] + ([f"截至 {day}"] if day else [])))
+    told = [subject, f"n = {len(weights)} 个标签{rest}；字越大，标签越强", f"截至 {day}" if day else ""]
+    note(ax, "；".join(t for t in told if t))
     return ax
+
+
+def weigh_labels(portrait: pd.DataFrame) -> dict[str, float]:
+    """Return label → strength of a portrait, the strongest first; labels without strength are left out."""
+    return _weigh(portrait[portrait["part"] == "label"])
 
 
 def _weigh(labels: pd.DataFrame) -> dict[str, float]:
@@ -91,8 +100,15 @@ def _weigh(labels: pd.DataFrame) -> dict[str, float]:
     return {name: value for value, name in pairs if value > 0 and name.strip()}
 
 
+@cache
 def make_shape(shape: str) -> np.ndarray:
-    """Return which pixels of a square lie inside a shape (True inside)."""
+    """Return which pixels of a square lie inside a shape (True inside); not to be written to."""
+    inside = _draw_shape(shape)
+    inside.flags.writeable = False
+    return inside
+
+
+def _draw_shape(shape: str) -> np.ndarray:
     import numpy as np
 
     y, x = np.mgrid[0:_SIDE, 0:_SIDE] / (_SIDE - 1)
@@ -109,6 +125,55 @@ def make_shape(shape: str) -> np.ndarray:
     return (head | (shoulders & (y >= -0.38)) | body) & (y >= -0.98)
 
 
+def arrange_labels(weights: dict[str, float], shape: str, *, random_state: int = 0) -> dict[str, PlacedWord]:
+    """Arrange the labels a shape can hold: long ones cut short, the strongest when not all fit.
+
+    Parameters
+    ----------
+    weights : dict
+        Label → strength (> 0), the strongest first.
+    shape : {"person", "heart", "circle"}
+        Outline that holds the words.
+    random_state : int
+        Seed of the arrangement.
+
+    Returns
+    -------
+    dict
+        Label → its place; the text of the place is what is to be written.
+    """
+    return dict(_arrange(tuple(weights.items()), shape, random_state))
+
+
+@lru_cache(maxsize=128)
+def _arrange(weights: tuple[tuple[str, float], ...], shape: str, seed: int) -> tuple[Any, ...]:
+    strength, shown = dict(weights), _abbreviate([label for label, _ in weights[:_LABELS_MOST]])
+    n = len(shown)
+    while n:
+        tried = dict(list(shown.items())[:n])
+        goal = {text: strength[label] for label, text in tried.items()}
+        try:
+            found = {word.text: word for word in place_in_shape(goal, shape, random_state=seed)}
+        except DataError:
+            n = n * 2 // 3
+        else:
+            return tuple((label, found[text]) for label, text in tried.items())
+    return ()
+
+
+def _abbreviate(labels: list[str]) -> dict[str, str]:
+    """Return label → text of at most 12 characters; two labels never share one."""
+    shown: dict[str, str] = {}
+    for label in labels:
+        flat = " ".join(label.split())
+        text = flat if len(flat) <= _LABEL_WIDTH else flat[: _LABEL_WIDTH - 1] + "…"
+        taken, number = set(shown.values()), 2
+        while text in taken:
+            text, number = f"{flat[: _LABEL_WIDTH - 3]}…{number}", number + 1
+        shown[label] = text
+    return shown
+
+
 def place_in_shape(weights: dict[str, float], shape: str, *, random_state: int = 0) -> list[PlacedWord]:
     """Arrange words inside a shape so that none overlaps and every one is there."""
     if not weights:
@@ -121,12 +186,32 @@ def place_in_shape(weights: dict[str, float], shape: str, *, random_state: int =
         goal = {word: max(1, round(size * share)) for word, share in shares.items()}
         placed = _try_size(wordcloud, goal, shape, random_state)
         if placed is not None:
-            return placed
+            return _choose_middle(wordcloud, placed, shape, random_state)
         size = int(size * 0.92)
     raise DataError(
         f"plot_portrait: the labels must fit the shape; {len(weights)} with up to "
         f"{max(map(len, weights))} characters do not. Shorten them or pass fewer."
     )
+
+
+def _choose_middle(wordcloud: Any, placed: list[PlacedWord], shape: str, seed: int) -> list[PlacedWord]:
+    """Return that of a few arrangements whose words keep most to the middle of the shape."""
+    import numpy as np
+
+    if len(placed) > _FEW_WORDS:
+        return placed
+    goal = {word.text: word.size for word in placed}
+    others = [_try_size(wordcloud, goal, shape, seed + i) for i in range(1, _ARRANGEMENTS)]
+    middle = np.argwhere(make_shape(shape)).mean(axis=0)
+
+    def stray(words: list[PlacedWord]) -> float:
+        # a letter is about as wide as high; the middle of the first one and of the last one
+        ends = [(w, w.left + w.size * at) for w in words for at in (0.5, len(w.text) - 0.5)]
+        return sum(
+            w.size**2 * ((w.top + w.size / 2 - middle[0]) ** 2 + (x - middle[1]) ** 2) for w, x in ends
+        )
+
+    return min([placed, *(o for o in others if o is not None)], key=stray)
 
 
 def _try_size(wordcloud: Any, goal: dict[str, int], shape: str, seed: int) -> list[PlacedWord] | None:
@@ -161,7 +246,7 @@ def _outline_shape(shape: str) -> np.ndarray:
     return np.where(make_shape(shape), 1.0, np.nan)
 
 
-def _draw_cloud(ax: Axes, placed: list[PlacedWord], shape: str) -> None:
+def _draw_cloud(ax: Axes, placed: dict[str, PlacedWord], shape: str) -> None:
     from matplotlib.colors import ListedColormap
 
     ax.set_axis_off()
@@ -169,8 +254,8 @@ def _draw_cloud(ax: Axes, placed: list[PlacedWord], shape: str) -> None:
     ax.set_xlim(0, _SIDE)
     ax.set_ylim(_SIDE, 0)
     ax.set_aspect("equal")
-    for i, word in enumerate(placed):
-        ax.add_patch(_outline(word, _INKS[i % len(_INKS)]))
+    for i, (label, word) in enumerate(placed.items()):
+        ax.add_patch(_outline(word, _INKS[i % len(_INKS)])).set_gid(label)
     if not placed:
         ax.text(_SIDE / 2, _SIDE * 0.75, "没有突出的标签", ha="center", va="center", color=MUTED)
 
@@ -189,10 +274,10 @@ def _write_facts(ax: Axes, facts: pd.DataFrame) -> None:
     ax.set_ylim(max(len(shown), 13) + 0.5, -0.5)
     for i, (kind, title, value) in enumerate(shown):
         color = MAIN if kind == "head" else MUTED
-        ax.text(0, i + 0.5, title, ha="left", va="center", fontsize=9.5, color=color)
+        ax.text(0, i + 0.5, _shorten(title), ha="left", va="center", fontsize=9.5, color=color)
         ax.text(1, i + 0.5, _shorten(value), ha="right", va="center", fontsize=9.5, color="#1A1A1A")
 
 
-def _shorten(text: str) -> str:
-    flat = " ".join(text.split()).replace("$", r"\$")  # a dollar would start a formula
-    return flat if len(flat) <= _FACTS_WIDTH else flat[: _FACTS_WIDTH - 1] + "…"
+def _shorten(text: str, most: int = _FACTS_WIDTH) -> str:
+    flat = " ".join(text.split())
+    return keep_drawable(flat if len(flat) <= most else flat[: most - 1] + "…")

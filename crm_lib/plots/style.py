@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FONT_NAME = "Noto Sans SC"
 FONT_FAMILY = (FONT_NAME, "DejaVu Sans")
+_MISSING = "〓"
 WIDTH = 7.0
 """Width of a figure in inches: a text column of 42 em at 16 px."""
 
@@ -91,6 +93,27 @@ def font_path() -> Path:
             "Install it with: pip install 'crm-lib[tour]'"
         )
     return found
+
+
+def keep_drawable(text: str) -> str:
+    r"""Return `text` as a figure can show it: on one line, no formula, ``〓`` for what our fonts lack.
+
+    Examples
+    --------
+    >>> print(keep_drawable("客户 \U0001f004"), keep_drawable("$x$"))
+    客户 〓 \$x\$
+    """
+    drawn = _list_drawn()
+    kept = "".join(c if ord(c) in drawn else _MISSING for c in " ".join(str(text).split()))
+    return kept.replace("$", r"\$")  # a dollar would start a formula
+
+
+@cache
+def _list_drawn() -> frozenset[int]:
+    from matplotlib import font_manager, ft2font
+
+    paths = [str(font_path()), font_manager.findfont(FONT_FAMILY[1], fallback_to_default=False)]
+    return frozenset(code for path in paths for code in ft2font.FT2Font(path).get_charmap())
 
 
 def use_style() -> None:

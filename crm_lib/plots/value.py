@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_lib.catalogue import column_title
 from crm_lib.plots._canvas import check_frame, note, open_axes, percent, write_nothing
 from crm_lib.plots.style import MAIN, MUTED, PALETTE
 
@@ -51,7 +52,8 @@ def plot_pareto(abc: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     share = float(np.interp(_TOP, at, height))
     ax.plot([_TOP], [share], marker="o", color=PALETTE[3], linestyle="none", label="前 20% 的客户")
     ax.annotate(percent(share), (_TOP, share), xytext=(7, -12), textcoords="offset points", color=PALETTE[3])
-    _label_axes(ax)
+    by = abc.attrs.get("by")
+    _label_axes(ax, column_title(by) if by else "价值")
     note(ax, f"n = {len(abc):,} 位客户；前 20% 的客户占 {percent(share)}")
     return ax
 
@@ -69,12 +71,12 @@ def _mark_classes(ax: Axes, classes: np.ndarray, at: np.ndarray) -> None:
         start = end
 
 
-def _label_axes(ax: Axes) -> None:
+def _label_axes(ax: Axes, value: str) -> None:
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1.12)
     ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     ax.xaxis.set_major_formatter(percent)
     ax.yaxis.set_major_formatter(percent)
-    ax.set_xlabel("客户占比（按金额从高到低）")
-    ax.set_ylabel("金额累计占比")
+    ax.set_xlabel(f"客户占比（按{value}从高到低）")
+    ax.set_ylabel(f"{value}累计占比")
     ax.legend(loc="lower right", frameon=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_lib._checks import import_extra, require_columns
 from crm_lib.errors import DataError
 from crm_lib.plots._canvas import note, open_axes, write_nothing
-from crm_lib.plots.style import FONT_FAMILY, PALETTE, font_path
+from crm_lib.plots.style import FONT_FAMILY, PALETTE, font_path, keep_drawable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +177,9 @@ def _outline(word: PlacedWord, color: str) -> Any:
     from matplotlib.textpath import TextPath
     from matplotlib.transforms import Affine2D
 
-    path = TextPath((0, 0), word.text, size=word.size, prop=FontProperties(family=list(FONT_FAMILY)))
+    path = TextPath(
+        (0, 0), keep_drawable(word.text), size=word.size, prop=FontProperties(family=list(FONT_FAMILY))
+    )
     ink = path.get_extents()
     move = Affine2D().scale(1, -1).translate(word.left - ink.x0, word.top + ink.y1)
     return PathPatch(move.transform_path(path), facecolor=color, linewidth=0, gid=word.text)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import parse_day, require_columns
 from crm_lib.errors import DataError
+from crm_lib.portray.labels import NO_PURCHASE, ONLY_ONCE
 from crm_lib.portray.measures import MEASURES, know_tables
+from crm_lib.portray.titles import label_ends, title_feature
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,6 +22,8 @@ OPEN_FIELDS = {
     "province": "省份",
     "city": "城市",
     "gender": "性别",
+    "age_band": "年龄段",
+    "household_size": "家庭人数",
     "occupation": "职业",
     "education": "学历",
     "language": "语言",
@@ -78,7 +82,8 @@ def portrait_customer(
         One row per fact or label: ``part`` ("static", "dynamic", "label"),
         ``field``, ``title`` (Chinese), ``value`` (text), ``strength`` (of
         labels).  ``attrs``: ``subject``, ``as_of``, ``hidden`` (columns of the
-        register that were left out).
+        register that were left out), ``version`` and ``definitions`` (label →
+        definition) as `label_customers` gave them.
 
     Raises
     ------
@@ -109,6 +114,7 @@ def portrait_customer(
     dynamic = _list_dynamic(given, customer_id, day, money_unit)
     out = pd.DataFrame([*static, *dynamic, *bearing], columns=COLUMNS)
     out.attrs.update(subject=f"客户 {customer_id}", as_of=day.isoformat(), hidden=hidden)
+    out.attrs.update(version=labels.attrs.get("version"), definitions=_define(labels, own["label"]))
     return out
 
 
@@ -132,6 +138,8 @@ def portrait_cluster(
     -------
     DataFrame
         As `portrait_customer`; nothing in it belongs to a single customer.
+        ``attrs``: ``subject``, ``hidden`` (nothing), ``n_customers``, and
+        ``definitions`` (label → what was compared).
 
     Raises
     ------
@@ -154,8 +162,32 @@ def portrait_cluster(
     own = own.drop_duplicates("label")
     bearing = [("label", "", r.label, "", float(r.strength)) for r in own.itertuples(index=False)]
     out = pd.DataFrame([*_list_cluster(row, money_unit), *bearing], columns=COLUMNS)
-    out.attrs.update(subject=f"第 {cluster} 群", hidden=[])
+    out.attrs.update(subject=f"第 {cluster} 群", hidden=[], n_customers=int(row["n_customers"]))
+    out.attrs["definitions"] = _define_deviations(own)
     return out
+
+
+def _define(labels: pd.DataFrame, own: pd.Series) -> dict[str, str]:
+    rules = labels.attrs.get("rules", ())
+    defined = {label: rule["definition"] for rule in rules for label in rule["labels"]}
+    return {label: defined[label] for label in own if label in defined}
+
+
+def _define_deviations(own: pd.DataFrame) -> dict[str, str]:
+    """Say of each label what it compares; other frames of labels than those of `label_clusters` say nothing."""
+    if not {"feature", "deviation"} <= set(own.columns):
+        return {}
+    said = {}
+    for row in own.itertuples(index=False):
+        title = title_feature(str(row.feature))
+        if row.label in {ONLY_ONCE, NO_PURCHASE, *label_ends(str(row.feature))}:
+            place = (1 + row.deviation) / 2
+            said[row.label] = f"按“{title}”从低到高排，本群客户平均排在全体客户的 {place:.0%} 处"
+        else:
+            said[row.label] = (
+                f"“{title}”一项的这个取值，在本群比在全体客户中多 {100 * row.deviation:.0f} 个百分点"
+            )
+    return said
 
 
 def _list_cluster(row: pd.Series, unit: str) -> list[tuple[Any, ...]]:
@@ -163,9 +195,11 @@ def _list_cluster(row: pd.Series, unit: str) -> list[tuple[Any, ...]]:
         ("static", "n_customers", "客户数", "{:,.0f} 位"),
         ("static", "customer_share", "占全部客户", "{:.1%}"),
         ("static", "revenue_share", "占消费金额", "{:.1%}"),
-        ("dynamic", "median_recency_days", "距最近一次购买（中位数）", "{:,.0f} 天"),
-        ("dynamic", "median_n_orders", "订单数（中位数）", "{:,.0f} 单"),
+        ("dynamic", "median_recency_days", "距最近一次购买（中位数）", "{:,g} 天"),
+        ("dynamic", "median_n_orders", "订单数（中位数）", "{:,g} 单"),
         ("dynamic", "median_revenue", "消费金额（中位数）", "{:,.2f} {unit}"),
+        ("dynamic", "median_order_rate", "下单频率（中位数）", "{:,.2f} 单/30 天"),
+        ("dynamic", "median_mean_basket_value", "平均每单金额（中位数）", "{:,.2f} {unit}"),
     ]
     return [
         (part, field, title, form.format(row[field], unit=unit), float("nan"))

@@ -44,8 +44,8 @@ def label_customers(
         One row per customer and label: ``customer_id``, ``label``, ``value``
         (of the measure, or the share of the preferred category), ``strength``
         (0…1), ``version``; by customer, the strongest first.  ``attrs``:
-        ``rules`` (per rule name, kind, definition, whether it applied and if
-        not what was missing), ``as_of``, ``version``, ``n_customers``,
+        ``rules`` (per rule name, kind, definition, what it is about, whether it applied
+        and if not what was missing), ``as_of``, ``version``, ``n_customers``,
         ``n_later`` (rows left out, per table).
 
     Raises
@@ -151,6 +151,7 @@ def _tell(rule: LabelRule, missing: list[str], found: pd.DataFrame | None) -> di
         "name": rule.name,
         "kind": rule.kind,
         "definition": rule.definition,
+        "about": rule.measure or rule.column,
         "missing": missing,
         "labels": names,
     }

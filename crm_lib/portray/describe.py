@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_lib._checks import require_columns
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def describe_clusters(customers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+def describe_clusters(
+    customers: pd.DataFrame, labels: pd.DataFrame, *, columns: Sequence[str] = ()
+) -> pd.DataFrame:
     """Describe each cluster in the customers' own units.
 
     Parameters
@@ -20,6 +23,8 @@ def describe_clusters(customers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
         One row per customer: ``customer_id``, ``recency_days``, ``n_orders``, ``revenue``.
     labels : DataFrame
         One row per customer: ``customer_id``, ``cluster``.
+    columns : sequence of str
+        Further quantities whose medians are wanted.
 
     Returns
     -------
@@ -27,9 +32,10 @@ def describe_clusters(customers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
         One row per cluster, ascending: ``cluster``, ``n_customers``,
         ``customer_share``, ``revenue``, ``revenue_share`` (missing when the
         total is not positive), ``median_recency_days``, ``median_n_orders``,
-        ``median_revenue``.
+        ``median_revenue``, then ``median_<column>`` of the `columns`.
     """
-    joined = join_labels("describe_clusters", customers, labels, ["recency_days", "n_orders", "revenue"])
+    needed = ["recency_days", "n_orders", "revenue", *columns]
+    joined = join_labels("describe_clusters", customers, labels, needed)
     groups = joined.groupby("cluster", sort=True)
     out = groups.agg(
         n_customers=("customer_id", "size"),
@@ -37,6 +43,7 @@ def describe_clusters(customers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
         median_recency_days=("recency_days", "median"),
         median_n_orders=("n_orders", "median"),
         median_revenue=("revenue", "median"),
+        **{f"median_{name}": (name, "median") for name in columns},
     ).reset_index()
     total = _sum_money(joined["revenue"])
     out.insert(2, "customer_share", out["n_customers"] / max(len(joined), 1))

@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING, Any
 from crm_lib._checks import import_extra, require_range, require_values
 from crm_lib.portray.describe import join_labels
 from crm_lib.portray.features import RFM_COLUMNS
+from crm_lib.portray.titles import title_feature, unit_feature, word_number
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-TITLES = {
-    "recency_days": ("距最近一次购买", " 天"),
-    "n_orders": ("订单数", " 单"),
-    "revenue": ("消费金额", " 元"),
-    "mean_order_value": ("平均每单金额", " 元"),
-}
-"""Chinese name and unit of a quantity, as a rule says them."""
 
 DEPTH = 3
 Bounds = dict[str, tuple[float | None, float | None]]
@@ -74,6 +67,7 @@ def explain_clusters(
     *,
     columns: Sequence[str] = RFM_COLUMNS,
     max_rules: int = 1,
+    money_unit: str = "元",
 ) -> pd.DataFrame:
     """Give each cluster a rule in the customers' own units, and say how well it fits.
 
@@ -87,6 +81,8 @@ def explain_clusters(
         Quantities a rule may use.
     max_rules : int
         Rules per cluster, at least 1.
+    money_unit : str
+        Unit of money in the rules.
 
     Returns
     -------
@@ -115,19 +111,21 @@ def explain_clusters(
         for bounds in _find_rules(joined[list(columns)].astype(float), inside)[:max_rules]:
             fits = _fit(joined, bounds)
             both, n, covered = int((fits & inside).sum()), int(inside.sum()), int(fits.sum())
-            words = word_rule(bounds)
+            words = word_rule(bounds, money_unit=money_unit)
             rows.append((int(cluster), words, bounds, n, covered, both / max(covered, 1), both / n))
     names = ["cluster", "rule", "bounds", "n_customers", "n_covered", "precision", "coverage"]
     return pd.DataFrame(rows, columns=names)
 
 
-def word_rule(bounds: Bounds) -> str:
+def word_rule(bounds: Bounds, *, money_unit: str = "元") -> str:
     """Word the limits of a rule in Chinese.
 
     Parameters
     ----------
     bounds : dict
         Column → (at least, at most), None where there is no limit.
+    money_unit : str
+        Unit of money.
 
     Returns
     -------
@@ -141,21 +139,18 @@ def word_rule(bounds: Bounds) -> str:
     """
     parts = []
     for column, (low, high) in bounds.items():
-        title, unit = TITLES.get(column, (f"{column} ", ""))
+        title, unit = title_feature(column), unit_feature(column, money_unit=money_unit)
+        title += " " if title == column else ""
+        least, most = (None if x is None else word_number(column, x) for x in (low, high))
         if low is not None and low == high:
-            parts.append(f"{title}为 {_number(low)}{unit}")
+            parts.append(f"{title}为 {least}{unit}")
         elif low is not None and high is not None:
-            parts.append(f"{title}在 {_number(low)} 到 {_number(high)}{unit}之间")
+            parts.append(f"{title}在 {least} 到 {most}{unit}之间")
         elif low is not None:
-            parts.append(f"{title}不少于 {_number(low)}{unit}")
+            parts.append(f"{title}不少于 {least}{unit}")
         else:
-            parts.append(f"{title}不超过 {_number(high)}{unit}")
+            parts.append(f"{title}不超过 {most}{unit}")
     return "，且".join(parts) or "全部客户"
-
-
-def _number(value: float) -> str:
-    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-    return text.replace("-", "−")
 
 
 def _join(where: str, customers: pd.DataFrame, labels: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -9,17 +9,10 @@ from crm_lib._checks import require_columns, require_range
 from crm_lib.errors import DataError
 from crm_lib.portray.describe import join_labels
 from crm_lib.portray.features import RFM_COLUMNS
+from crm_lib.portray.titles import label_ends
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LABELS = {
-    "recency_days": ("最近购买", "久未购买"),
-    "n_orders": ("购买较少", "购买频繁"),
-    "revenue": ("消费低", "消费高"),
-    "mean_order_value": ("客单价低", "客单价高"),
-}
-"""Label of a low and of a high value, per quantity."""
 
 ONLY_ONCE, NO_PURCHASE = "只买一次", "只有退货"
 COLUMNS = ["cluster", "n_customers", "feature", "label", "deviation", "strength"]
@@ -141,7 +134,7 @@ def _name(column: str, deviation: float, ends: tuple[float, float], min_strength
         return ONLY_ONCE if ends[0] else NO_PURCHASE
     if column == "revenue" and deviation > 0 and ends[1] <= 0:
         return ""  # to have returned less than others is no high spending
-    low, high = LABELS.get(column, (f"{column} 低", f"{column} 高"))
+    low, high = label_ends(column)
     return high if deviation > 0 else low
 
 

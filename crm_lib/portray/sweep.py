@@ -56,7 +56,7 @@ def sweep_k(features: pd.DataFrame, *, k: Iterable[int] = range(2, 11), random_s
         the largest p-value of a valley between two clusters (missing when a
         pair has fewer than 30 customers).  ``attrs``: ``recommended_k`` (None
         when nothing could be tried), ``reason`` (why, with its numbers),
-        ``rule`` ("valleys" or "ranks"), ``n_customers``, ``structure`` (True,
+        ``rule`` ("valleys", "agreement" or "ranks"), ``n_customers``, ``structure`` (True,
         False, or None when untested), ``heap_p_value``, ``gap_k``.
 
     Warns
@@ -69,11 +69,14 @@ def sweep_k(features: pd.DataFrame, *, k: Iterable[int] = range(2, 11), random_s
     -----
     Recommended is the largest k at which *every* two clusters are parted by a
     valley (dip test on the line through their centres, p ≤ 0.01): one cluster
-    more would cut a heap in two.  Where no k is, or where there is only one
-    heap, silhouette, Calinski–Harabasz and Davies–Bouldin each rank the k and
-    the lowest sum of ranks is taken, the smaller k on a tie: a convenience.
-    Disputable: overlapping groups without a valley are not counted as groups;
-    a mixture model would count them, and is wrong as soon as a heap is skewed.
+    more would cut a heap in two.  Groups that overlap have no valley, so where
+    silhouette, Calinski–Harabasz and Davies–Bouldin all prefer the same larger
+    k, that one is taken.  Where no k is parted, or where there is only one
+    heap, each of the three ranks the k and the lowest sum of ranks is taken,
+    the smaller k on a tie: a convenience.
+    Disputable: unless the indices agree, overlapping groups are not counted as
+    groups; a mixture model would count them, and is wrong as soon as a heap is
+    skewed.
     Gap and stability inform, they do not vote: the gap takes every skewed heap
     for several, and stability is high for any lucky cut.
     """
@@ -158,8 +161,12 @@ def _recommend(sweep: pd.DataFrame, heaps: HeapTest, n_distinct: int) -> tuple[i
         few = f"{n_distinct} distinct customers are too few to compare numbers of clusters"
         return None, None, few
     parted = sweep[sweep["parted_p"] <= ALPHA]
+    votes = _list_votes(sweep)
     if heaps.p_value is not None and not heaps.finds_one_heap and len(parted):
         row = parted.iloc[-1]
+        if len(set(votes)) == 1 and votes[0] > row["k"]:
+            own = float(sweep.set_index("k")["silhouette"][votes[0]])
+            return votes[0], "agreement", _word_agreement(votes[0], int(row["k"]), own)
         text = (
             f"k = {int(row['k'])} is the largest number at which every two clusters are parted by a valley "
             f"(p <= {row['parted_p']:.2g}); its silhouette is {row['silhouette']:.2f}"
@@ -170,10 +177,21 @@ def _recommend(sweep: pd.DataFrame, heaps: HeapTest, n_distinct: int) -> tuple[i
     return int(row["k"]), "ranks", _word_ranks(sweep, row)
 
 
+def _list_votes(sweep: pd.DataFrame) -> list[int]:
+    best = [sweep[c].idxmin() if low else sweep[c].idxmax() for c, low in _RANKED.items()]
+    return [int(sweep.loc[i, "k"]) for i in best]
+
+
+def _word_agreement(k: int, parted: int, silhouette: float) -> str:
+    return (
+        f"every two of {parted} clusters are parted by a valley, but silhouette, Calinski-Harabasz and "
+        f"Davies-Bouldin all prefer k = {k}, whose groups overlap; its silhouette is {silhouette:.2f}"
+    )
+
+
 def _word_ranks(sweep: pd.DataFrame, row: pd.Series) -> str:
     names = ("silhouette", "Calinski-Harabasz", "Davies-Bouldin")
-    votes = [sweep.loc[sweep[c].idxmin() if low else sweep[c].idxmax(), "k"] for c, low in _RANKED.items()]
-    said = ", ".join(f"{name} prefers {k}" for name, k in zip(names, votes, strict=True))
+    said = ", ".join(f"{name} prefers {k}" for name, k in zip(names, _list_votes(sweep), strict=True))
     return (
         f"k = {int(row['k'])} has the lowest sum of ranks ({said}); its silhouette is {row['silhouette']:.2f}"
     )

@@ -14,6 +14,8 @@ from typing import IO
 from crm_lib.errors import ParameterError, RenderError
 
 _PAUSE = 0.2
+# the current folder in calls that take one, and "exchange": RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
+_HERE, _EXCHANGE = -100, 2
 
 
 def prepare_folder(out: Path) -> None:
@@ -79,26 +81,63 @@ def _take(file: IO[str]) -> bool:
 
 
 def replace_folder(new: Path, target: Path) -> None:
-    """Put the folder `new` where `target` is; a signal to stop waits until this is done."""
-    old = new.with_name(new.name + ".old")
+    """Put the folder `new` where `target` is; a signal to stop waits until this is done.
+
+    Notes
+    -----
+    Where the system can swap two folders in one step (Linux, macOS), a reader
+    sees the old report or the new one at any moment.  Elsewhere the old one is
+    moved aside first: `restore_folder` brings it back when the process was
+    killed between the two moves.
+    """
+    old = _aside(new)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _without_stop():
+    with hold_stop():
         shutil.rmtree(old, ignore_errors=True)
-        if target.exists():
+        if not target.exists():
+            os.replace(new, target)
+        elif not swap_folders(new, target):
             os.replace(target, old)
-        os.replace(new, target)
-    shutil.rmtree(old, ignore_errors=True)
+            os.replace(new, target)
+    for left in (new, old):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def swap_folders(one: Path, other: Path) -> bool:
+    """Swap two folders in one step; tell whether this system and file system could.
+
+    Examples
+    --------
+    >>> swap_folders(Path("no such folder"), Path("nor this"))
+    False
+    """
+    import ctypes
+
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        paths = os.fsencode(one), os.fsencode(other)
+        if hasattr(library, "renameat2"):
+            return library.renameat2(_HERE, paths[0], _HERE, paths[1], _EXCHANGE) == 0
+        if hasattr(library, "renamex_np"):
+            return library.renamex_np(*paths, _EXCHANGE) == 0
+    except (OSError, TypeError):  # Windows has no such library
+        pass
+    return False
 
 
 def restore_folder(new: Path, target: Path) -> None:
     """Bring back the earlier `target` if a run was killed between the two moves of `replace_folder`."""
-    old = new.with_name(new.name + ".old")
-    if old.exists() and not target.exists():
-        os.replace(old, target)
+    if _aside(new).exists() and not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(_aside(new), target)
+
+
+def _aside(new: Path) -> Path:
+    return new.with_name(new.name + ".old")
 
 
 @contextmanager
-def _without_stop() -> Iterator[None]:
+def hold_stop() -> Iterator[None]:
     """Hold SIGTERM back for a moment (where the system has it, and only in a main thread)."""
     asked: list[int] = []
     before = None

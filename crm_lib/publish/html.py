@@ -162,6 +162,8 @@ def render_html(
         "report.html.j2",
         styles=_STYLES,
         script="report.js",
+        sections=("page", "report"),
+        running_head=Markup(_word_running_head(meta.title, project_title(meta.notebook_id))),
         shared="".join(c.source for c in notebook.cells if c.cell_type == "markdown"),
         meta=meta,
         project=project_title(meta.notebook_id),
@@ -173,6 +175,12 @@ def render_html(
         cut=cut,
     )
     return Page(page, missing, numbering.figures, numbering.tables, tuple(numbering.missing_alt))
+
+
+def _word_running_head(title: str, project: str) -> str:
+    """Return the style rule that puts title and project above every printed page but the first."""
+    left, right = (re.sub(r"[^0-9A-Za-z]", lambda m: f"\\{ord(m[0]):x} ", t) for t in (title, project))
+    return f'@page {{ @top-left {{ content: "{left}"; }} @top-right {{ content: "{right}"; }} }}'
 
 
 def _tags(cell: Any) -> set[str]:

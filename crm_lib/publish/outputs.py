@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from crm_lib.catalogue import say
-from crm_lib.publish.fonts import embed_svg_font
+from crm_lib.look.fonts import embed_svg_font
 from crm_lib.publish.markdown import render_foreign_markdown
 from crm_lib.publish.sanitize import dress_tables, sanitize_html
 

@@ -1,24 +1,23 @@
-"""What a report page and the index page share: templates, one look, one policy, safe writing."""
+"""What a report page and the index page share: their templates, and how times and days are written."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
-import tempfile
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crm_lib.catalogue import say
-from crm_lib.errors import RenderError
-from crm_lib.publish.fonts import make_font_css
+from crm_lib.catalogue import list_sentences, say
+from crm_lib.look import page as shared_page
+from crm_lib.look.page import write_atomic
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-_FONT_SLOT = "/*crm-fonts*/"
+__all__ = [
+    "format_day",
+    "format_minute",
+    "format_seconds",
+    "project_title",
+    "read_asset",
+    "render_page",
+    "write_atomic",
+]
+_ROOM = "crm_lib.publish"
 
 
 def project_title(notebook_id: str) -> str:
@@ -36,100 +35,30 @@ def project_title(notebook_id: str) -> str:
         return folder
 
 
-@cache
 def read_asset(name: str) -> str:
-    """Return the text of a file of ``publish/template``."""
-    return (resources.files("crm_lib.publish") / "template" / name).read_text("utf-8").strip()
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    env = Environment(
-        loader=FunctionLoader(read_asset),
-        autoescape=True,  # whatever a template is given is data, unless marked otherwise
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    env.globals["say"] = say
-    env.filters.update(seconds=format_seconds, day=format_day, minute=format_minute)
-    return env
+    """Return the text of a file of ``publish/template``, or of those all pages share."""
+    return shared_page.read_asset(_ROOM, name)
 
 
 def render_page(
-    template: str, *, styles: tuple[str, ...], script: str, shared: str = "", **values: Any
+    template: str,
+    *,
+    styles: tuple[str, ...],
+    script: str,
+    shared: str = "",
+    sections: tuple[str, ...] = (),
+    **values: Any,
 ) -> tuple[str, tuple[str, ...]]:
-    """Fill a template and inline style, script and the glyphs it needs.
+    """Fill a template of ``publish/template``; see `crm_lib.look.page.render_page`.
 
-    Parameters
-    ----------
-    template : str
-        File name in ``publish/template``.
-    styles, script : names of the files to inline
-    shared : str
-        Text that all pages of a batch share (see `make_font_css`).
-    **values
-        What the template shows; everything is escaped unless it is Markup.
-
-    Returns
-    -------
-    tuple
-        The page, and the characters our font has no glyph for.
+    `sections` are those of the catalogue that the template speaks from: their
+    glyphs are cut once for all pages of a batch.
     """
-    from markupsafe import Markup
-
-    code = read_asset(script)
-    page = (
-        _environment()
-        .get_template(template)
-        .render(
-            css=Markup("\n".join(map(read_asset, styles))),
-            fonts=Markup(_FONT_SLOT),
-            js=Markup(code),
-            policy=_policy(code),
-            **values,
-        )
+    shared_page.make_environment(_ROOM).filters.update(
+        seconds=format_seconds, day=format_day, minute=format_minute
     )
-    fonts, missing = make_font_css(page, shared=shared + read_asset(template))
-    return page.replace(_FONT_SLOT, fonts, 1), missing
-
-
-def _policy(code: str) -> str:
-    """Return the page's content security policy: nothing from outside, no script but ours."""
-    digest = base64.b64encode(hashlib.sha256(code.encode("utf-8")).digest()).decode("ascii")
-    return (
-        f"default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def write_atomic(path: Path, text: str) -> Path:
-    """Write `text` as UTF-8 so that a reader sees the old file or the new one, never half of it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    except OSError as fault:
-        raise _cannot_write(path, fault) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as fault:
-        raise _cannot_write(path, fault) from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return path
-
-
-def _cannot_write(path: Path, fault: OSError) -> RenderError:
-    return RenderError(
-        f"write: the page must be written to {str(path)!r}; {fault.strerror or fault}. "
-        "Choose another folder, or make room and rights for this one."
-    )
+    shared += list_sentences(*sections)
+    return shared_page.render_page(_ROOM, template, styles=styles, script=script, shared=shared, **values)
 
 
 def format_seconds(seconds: Any) -> str:

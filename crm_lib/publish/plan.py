@@ -12,11 +12,13 @@ from typing import Any
 from crm_lib._checks import closest_first
 from crm_lib._places import list_notebooks, notebook_file
 from crm_lib.errors import BuildError, ParameterError
+from crm_lib.lesson.param_types import PASSWORD as _PASSWORD
 from crm_lib.lesson.params import Parameter, convert_values, find_problems, word_problem
 from crm_lib.lesson.run import notebook_parameters
+from crm_lib.publish.parameter_sets import ParameterSet, name_sets, read_sets, read_values
 
 Progress = Callable[[str, int, int], None]
-_PASSWORD = re.compile(r"://[^/@:]*:[^/@]+@")
+_MOST_FAULTS = 10
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -34,6 +36,7 @@ class Job:
     key: str = ""  # tells the reports of one notebook apart; safe as a file name
     pdf: bool = False
     force: bool = False  # render even when nothing changed
+    freshness: str = ""  # SQL whose answer tells whether the databases changed
 
     @property
     def place(self) -> str:
@@ -98,7 +101,15 @@ def _declare(notebook_id: str) -> tuple[tuple[Parameter, ...], str]:
     return (), f"the notebook file cannot be read: {why}. Make it anew with: crm build"
 
 
-def plan_jobs(names: Sequence[str], given: Mapping[str, Any], *, out: Path, **options: bool) -> list[Job]:
+def plan_jobs(
+    names: Sequence[str],
+    given: Mapping[str, Any],
+    *,
+    out: Path,
+    params: str | Path | None = None,
+    each: str | Path | Sequence[Mapping[str, Any]] | None = None,
+    **options: bool,
+) -> list[Job]:
     """Return the jobs for `names`; every wrong parameter is refused before any kernel starts.
 
     Parameters
@@ -109,25 +120,86 @@ def plan_jobs(names: Sequence[str], given: Mapping[str, Any], *, out: Path, **op
         Parameter name → value (text from a command line is converted).  With
         several notebooks each takes those it declares; one no notebook
         declares is refused.
+    out
+        Folder of the reports.
+    params
+        File of parameters; `given` wins over its sections, these over the rest.
+    each
+        File of parameter sets, or the sets; each makes a report of its own.
+        What it names, every notebook must declare, and `given` may not.
+    **options
+        Fields of `Job`: show_code, pdf, force, debug.
+
+    Raises
+    ------
+    ParameterError
+        All that is wrong, a sentence a line; of more than ten the rest is counted.
     """
     read = {i: _declare(i) for i in choose_notebooks(names)}
     declared = {i: parameters for i, (parameters, fault) in read.items() if not fault}
+    common, sections = read_values(params, list_notebooks()) if params else ({}, {})
     if len(read) > 1:
-        _refuse_unused(declared, given)
+        _refuse_unused(declared, {**common, **given})
+    sets, keys = _read_each(each, given)
     jobs = [Job(i, Path(out), fault=fault, **options) for i, (_, fault) in read.items() if fault]
-    sentences = [
-        _unicode_sentence(k) for k, v in [*given.items(), ("--out", out)] if _SURROGATE.search(str(v))
-    ]
+    sentences = [_unicode_sentence("--out")] if _SURROGATE.search(str(out)) else []
     for notebook_id, parameters in declared.items():
-        names_here = {p.name for p in parameters}
-        mine = given if len(declared) == 1 else {k: v for k, v in given.items() if k in names_here}
-        mine = convert_values(parameters, mine)
-        sentences += [word_problem(p, where=notebook_id) for p in find_problems(parameters, mine)]
-        sentences += [_password_sentence(notebook_id, k) for k, v in mine.items() if _PASSWORD.search(str(v))]
-        jobs.append(Job(notebook_id, Path(out), mine, **options))
+        base = _take_declared({**common, **given}, parameters, strict=len(declared) == 1)
+        base |= {k: v for k, v in sections.get(notebook_id, {}).items() if k not in given}
+        unknown = _find_unknown(notebook_id, parameters, sets)
+        sentences += unknown
+        for one, key in zip(() if unknown else sets, () if unknown else keys, strict=True):
+            mine = convert_values(parameters, {**base, **one.values})
+            sentences += _judge(notebook_id, parameters, mine, one.where)
+            jobs.append(Job(notebook_id, Path(out), mine, key=key, **options))
     if sentences:
-        raise ParameterError("\n".join(sentences))
-    return sorted(jobs, key=lambda job: list(read).index(job.notebook_id))
+        raise ParameterError(_list_faults(sentences))
+    places = {i: n for n, i in enumerate(read)}
+    return sorted(jobs, key=lambda job: places[job.notebook_id])
+
+
+def _read_each(
+    each: str | Path | Sequence[Mapping[str, Any]] | None, given: Mapping[str, Any]
+) -> tuple[list[ParameterSet], list[str]]:
+    """Return the sets and their keys; without any, one that adds nothing."""
+    if each is None:
+        return [ParameterSet("")], [""]
+    sets = read_sets(each)
+    for name in given:
+        if any(name in one.values for one in sets):
+            raise ParameterError(
+                f"crm render: parameter {name!r} is set by -p and by --each. Leave it to one of them."
+            )
+    return sets, name_sets(sets)
+
+
+def _find_unknown(
+    notebook_id: str, parameters: Sequence[Parameter], sets: Sequence[ParameterSet]
+) -> list[str]:
+    """Return a sentence for each name of the sets that the notebook does not declare, not one a row."""
+    names = dict.fromkeys(name for one in sets for name in one.values)
+    problems = find_problems(parameters, {n: None for n in names if n not in {p.name for p in parameters}})
+    return [word_problem(p, where=f"crm render --each: {notebook_id}") for p in problems]
+
+
+def _take_declared(
+    values: Mapping[str, Any], parameters: Sequence[Parameter], *, strict: bool
+) -> dict[str, Any]:
+    names = {p.name for p in parameters}
+    return {k: v for k, v in values.items() if strict or k in names}
+
+
+def _judge(notebook_id: str, parameters: Sequence[Parameter], mine: Mapping[str, Any], row: str) -> list[str]:
+    where = row or notebook_id
+    found = [_unicode_sentence(k) for k, v in mine.items() if _SURROGATE.search(str(v))]
+    found += [word_problem(p, where=where, see=notebook_id) for p in find_problems(parameters, mine)]
+    return found + [_password_sentence(where, k) for k, v in mine.items() if _PASSWORD.search(str(v))]
+
+
+def _list_faults(sentences: Sequence[str]) -> str:
+    shown = list(dict.fromkeys(sentences))
+    more = len(shown) - _MOST_FAULTS
+    return "\n".join([*shown[:_MOST_FAULTS], *([f"… and {more:,} more faults."] if more > 0 else [])])
 
 
 def _unicode_sentence(name: str) -> str:
@@ -148,8 +220,8 @@ def _refuse_unused(declared: Mapping[str, Sequence[Parameter]], given: Mapping[s
             )
 
 
-def _password_sentence(notebook_id: str, name: str) -> str:
+def _password_sentence(where: str, name: str) -> str:
     return (
-        f"{notebook_id}: parameter {name!r} holds a password, which would stand in the report. "
+        f"{where}: parameter {name!r} holds a password, which would stand in the report. "
         f"Put the address into an environment variable and pass -p {name}=env:NAME."
     )

@@ -25,7 +25,7 @@ def note_failure(job: Job, sentence: str) -> dict[str, Any]:
     """Return and keep the entry of a job that left no report of its own, so that the index shows it."""
     entry = {
         "notebook_id": job.notebook_id,
-        "key": "",
+        "key": job.key,
         "title": job.notebook_id,
         "project": job.notebook_id.split("/")[0],
         "question": "",
@@ -52,7 +52,7 @@ def _now() -> str:
 def _earlier(job: Job) -> dict[str, str]:
     """Return the link to the report of an earlier run, which a failure leaves in place."""
     there = (job.folder / "report.html").is_file()
-    return {"earlier": f"{job.notebook_id}/report.html"} if there else {}
+    return {"earlier": f"{job.place}/report.html"} if there else {}
 
 
 def write_entry(job: Job, entry: Mapping[str, Any]) -> None:
@@ -60,22 +60,41 @@ def write_entry(job: Job, entry: Mapping[str, Any]) -> None:
     write_atomic(job.entry_file, json.dumps(entry, ensure_ascii=False, indent=1) + "\n")
 
 
-def make_entry(job: Job, notebook: NotebookNode, error: Any, seconds: float) -> dict[str, Any]:
-    """Return the record of a run whose files stand in the stage."""
+def make_entry(
+    job: Job,
+    notebook: NotebookNode,
+    error: Any,
+    seconds: float,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the record of a run whose files stand in the stage.
+
+    Parameters
+    ----------
+    job
+        What was run.
+    notebook
+        The executed notebook.
+    error
+        None, or the cell and the sentence of the failure.
+    seconds
+        How long it took.
+    inputs
+        The files the run depended on, path → sha256 or why there is none.
+
+    Returns
+    -------
+    dict
+        Outputs are paths below the reports' folder: html, ipynb, pdf and
+        result; tables and pages (lists); earlier, the report a failure left.
+    """
     result = job.stage / "result.json"
     body = json.loads(result.read_text(encoding="utf-8")) if result.exists() else {}
     opening = notebook.cells[0].source.splitlines()
-    stem = "failed" if error else "report"
-    outputs = {"html": f"{job.notebook_id}/{stem}.html", "ipynb": f"{job.notebook_id}/{stem}.ipynb"}
-    if error:
-        outputs |= _earlier(job)
-    else:
-        tables = sorted(p.name for p in (job.stage / "tables").iterdir())
-        outputs |= {"result": f"{job.notebook_id}/result.json"} if body else {}
-        outputs["tables"] = [f"{job.notebook_id}/tables/{name}" for name in tables]
     return {
         "notebook_id": job.notebook_id,
-        "key": "",
+        "key": job.key,
         "title": opening[0].lstrip("# "),
         "project": job.notebook_id.split("/")[0],
         "question": next((line for line in opening[1:] if line.strip()), ""),
@@ -85,11 +104,31 @@ def make_entry(job: Job, notebook: NotebookNode, error: Any, seconds: float) -> 
         "parameters": {
             p.name: job.parameters.get(p.name, p.default) for p in notebook_parameters(job.notebook_id)
         },
-        "outputs": outputs,
+        "outputs": _list_outputs(job, failed=bool(error)),
         "error": error,
         "sources": body.get("sources", []),
         "result": body.get("result", {}),
+        **({} if inputs is None else {"inputs": dict(inputs)}),
     }
+
+
+def _list_outputs(job: Job, *, failed: bool) -> dict[str, Any]:
+    stem = "failed" if failed else "report"
+    outputs: dict[str, Any] = {kind: f"{job.place}/{stem}.{kind}" for kind in ("html", "ipynb")}
+    if failed:
+        return outputs | _earlier(job)
+    if job.pdf:
+        outputs["pdf"] = f"{job.place}/report.pdf"
+    if (job.stage / "result.json").is_file():
+        outputs["result"] = f"{job.place}/result.json"
+    outputs["tables"] = _list_files(job, "tables", "*")
+    pages = _list_files(job, "pages", "*.html")
+    return outputs | ({"pages": pages} if pages else {})
+
+
+def _list_files(job: Job, folder: str, pattern: str) -> list[str]:
+    files = sorted(p.name for p in (job.stage / folder).glob(pattern) if p.is_file())
+    return [f"{job.place}/{folder}/{name}" for name in files]
 
 
 def write_report(job: Job, notebook: NotebookNode, entry: Mapping[str, Any]) -> None:
@@ -98,7 +137,7 @@ def write_report(job: Job, notebook: NotebookNode, entry: Mapping[str, Any]) -> 
 
     meta = ReportMeta(
         notebook_id=job.notebook_id,
-        title=entry["title"],
+        title=f"{entry['title']} · {job.key}" if job.key else entry["title"],
         parameters=[
             (p.name, entry["parameters"][p.name], p.meaning) for p in notebook_parameters(job.notebook_id)
         ],
@@ -123,7 +162,7 @@ def _pick_facts(parameters: Sequence[Parameter], entry: Mapping[str, Any]) -> li
     for parameter in parameters:
         value, is_file = values[parameter.name], parameter.form == "path"
         changed = value != parameter.default and str(value).strip() != ""
-        if (changed and not (is_file and entry["sources"])) and parameter.form != "columns":
+        if (changed and not (is_file and entry["sources"])) and parameter.form not in {"columns", "secret"}:
             picked.append((re.split("[，；：（]", parameter.meaning)[0] or parameter.name, str(value)))
     return picked
 

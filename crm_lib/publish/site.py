@@ -1,62 +1,59 @@
-"""Write the index page of a reports folder from the records the runs left there."""
+"""Write the index page and the feed of a reports folder from the records the runs left there."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-from crm_lib.catalogue import say
+from crm_lib.publish.entries import Entry, Link, read_entries
+from crm_lib.publish.feed import write_feed
 from crm_lib.publish.page import project_title, render_page, write_atomic
-from crm_lib.publish.sanitize import is_local_link
 
-_LINKS = ("html", "earlier", "pdf", "ipynb", "result", "tables")
+__all__ = ["Entry", "Link", "read_entries", "write_index"]
 
-
-@dataclass(frozen=True)
-class Link:
-    """A file of a run: the words of the link, its address, and whether the file is there."""
-
-    text: str
-    href: str
-    there: bool
+# From so many reports of one notebook on, those that went well are folded away.
+_FOLDED_FROM = 5
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One run as the index shows it, or a record that could not be read (``problem``)."""
+class Task:
+    """All reports of one notebook: those shown at once, and those folded away."""
 
-    project: str
     notebook_id: str
-    key: str
-    title: str
-    question: str = ""
-    status: str = "ok"
-    seconds: float | None = None
-    rendered_at: str = ""
-    parameters: tuple[tuple[str, str], ...] = ()
-    links: tuple[Link, ...] = ()
-    error: tuple[str, str] | None = None
-    problem: str = ""
+    shown: tuple[Entry, ...]
+    folded: tuple[Entry, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()  # what all of them share, said once
 
     @property
-    def words(self) -> str:
-        """Return what the search box looks through."""
-        values = " ".join(f"{name}={value}" for name, value in self.parameters)
-        parts = (
-            self.title,
-            self.question,
-            self.notebook_id,
-            self.key,
-            project_title(self.project),
-            values,
-        )
-        return " ".join((*parts, *(self.error or ()))).lower()
+    def entries(self) -> tuple[Entry, ...]:
+        """All reports, the shown ones first."""
+        return self.shown + self.folded
+
+    @property
+    def n_failed(self) -> int:
+        """How many were not made."""
+        return sum(entry.status != "ok" for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of the book with its tasks."""
+
+    title: str
+    anchor: str
+    tasks: tuple[Task, ...]
+
+    @property
+    def n(self) -> int:
+        """How many reports it has."""
+        return sum(len(task.entries) for task in self.tasks)
+
+    @property
+    def n_failed(self) -> int:
+        """How many of them were not made."""
+        return sum(task.n_failed for task in self.tasks)
 
 
 def write_index(out_dir: str | Path) -> Path:
@@ -66,97 +63,56 @@ def write_index(out_dir: str | Path) -> Path:
     ----------
     out_dir : str or Path
         A folder ``crm render`` wrote to; the records stand in
-        ``.crm/reports/*.json``.  A record that cannot be read is shown as a
-        problem; a listed file that is gone is named, not linked.
+        ``.crm/reports/*.json``, the runs in ``.crm/history``.  A record that
+        cannot be read is shown as a problem; a listed file that is gone is
+        named, not linked.
 
     Returns
     -------
     Path
-        The index, replaced in one step.
+        The index, replaced in one step; ``feed.xml`` stands beside it.
     """
     out = Path(out_dir)
     entries = read_entries(out)
+    write_feed(out, entries)
+    return write_atomic(out / "index.html", _render(entries))
+
+
+def _render(entries: Sequence[Entry]) -> str:
     good = [e for e in entries if not e.problem]
     page, _ = render_page(
         "index.html.j2",
         styles=("base.css", "index.css"),
         script="index.js",
-        groups=_group(good),
+        sections=("page", "index", "report", "site"),
+        projects=_group(good),
         problems=[e for e in entries if e.problem],
+        broken=[e for e in good if e.problems],
         n_ok=sum(e.status == "ok" for e in good),
         n_failed=sum(e.status != "ok" for e in good),
         seconds=sum(e.seconds or 0.0 for e in good),
         newest=max((e.rendered_at for e in good), default=""),
     )
-    return write_atomic(out / "index.html", page)
+    return page
 
 
-def read_entries(out_dir: Path) -> list[Entry]:
-    """Return all records of `out_dir` in the order of the curriculum, then by key."""
-    found = [_read_entry(path, out_dir) for path in sorted((out_dir / ".crm" / "reports").glob("*.json"))]
-    return sorted(found, key=lambda e: (_natural(e.notebook_id), _natural(e.key), e.title))
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Return a sort key under which 2_x stands before 10_x."""
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p]
-
-
-def _group(entries: list[Entry]) -> list[tuple[str, list[tuple[str, list[Entry]]]]]:
-    """Return [(project title, [(notebook id, entries)])] of sorted entries."""
+def _group(entries: Sequence[Entry]) -> list[Project]:
+    """Return sorted entries by project and notebook."""
     return [
-        (
+        Project(
             project_title(project),
-            [(task, list(runs)) for task, runs in groupby(list(tasks), key=lambda e: e.notebook_id)],
+            f"p{n}",
+            tuple(_make_task(task, list(runs)) for task, runs in groupby(tasks, key=lambda e: e.notebook_id)),
         )
-        for project, tasks in groupby(entries, key=lambda e: e.project)
+        for n, (project, tasks) in enumerate(groupby(entries, key=lambda e: e.project), 1)
     ]
 
 
-def _read_entry(path: Path, out_dir: Path) -> Entry:
-    try:
-        record = json.loads(path.read_text("utf-8"))
-        return _make_entry(record, out_dir)
-    except OSError as fault:
-        problem = say("site.unreadable", why=fault.strerror or type(fault).__name__)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        problem = say("site.broken")
-    return Entry("", "", path.stem, path.name, status="failed", problem=problem)
-
-
-def _make_entry(record: Mapping[str, Any], out_dir: Path) -> Entry:
-    notebook_id = str(record["notebook_id"])
-    error = record.get("error")
-    seconds = record.get("seconds")
-    return Entry(
-        project=notebook_id.split("/")[0],
-        notebook_id=notebook_id,
-        key=str(record.get("key") or ""),
-        title=_plain(record.get("title")) or notebook_id,
-        question=_plain(record.get("question")),
-        status=str(record["status"]),
-        seconds=None if seconds is None else float(seconds),
-        rendered_at=str(record.get("rendered_at") or ""),
-        parameters=tuple((str(k), str(v)) for k, v in (record.get("parameters") or {}).items() if str(v)),
-        links=tuple(_list_links(record.get("outputs") or {}, out_dir)),
-        error=(str(error.get("cell") or ""), str(error.get("sentence") or "")) if error else None,
-    )
-
-
-def _plain(text: Any) -> str:
-    """Return the first words of a lesson without their Markdown marks."""
-    words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", str(text or ""))
-    return re.sub(r"^[#>\s]+|\*\*|`", "", words).strip()
-
-
-def _list_links(outputs: Mapping[str, Any], out_dir: Path) -> list[Link]:
-    links = []
-    for kind in _LINKS:
-        paths = outputs.get(kind) or []
-        for path in [paths] if isinstance(paths, str) else paths:
-            name = path.replace("\\", "/")
-            words = name.rsplit("/", 1)[-1] if kind == "tables" else say(f"site.{kind}")
-            local = is_local_link(quote(name)) and ".." not in name.split("/")
-            links.append(Link(words, quote(name), local and (out_dir / name).is_file()))
-    return links
+def _make_task(notebook_id: str, entries: list[Entry]) -> Task:
+    """Fold many reports of one notebook; what failed is never folded away."""
+    if len(entries) < _FOLDED_FROM:
+        return Task(notebook_id, tuple(entries))
+    shown = tuple(e for e in entries if e.status != "ok" or not e.key)
+    folded = tuple(e for e in entries if e not in shown)
+    same = set.intersection(*(set(e.parameters) for e in entries))
+    return Task(notebook_id, shown, folded, tuple(p for p in entries[0].parameters if p in same))

@@ -1,7 +1,7 @@
 """Sample and real data that travel with the project.
 
-:func:`path` finds a file by its short name, :func:`list_samples` names them
-all, :func:`project_root` finds the folder they live under.
+:func:`path` finds a file by its short name, :func:`paths` all files behind a
+name, :func:`list_samples` names them, :func:`project_root` finds the folder they live under.
 :func:`make_company` generates the company 旭东 at any size, with the truth that
 was planted beside it; :func:`assign_types` and :func:`achievable_rand` say how
 well that truth can be told at all.
@@ -9,7 +9,7 @@ well that truth can be told at all.
 """
 
 from crm_lib.sample.achievable import achievable_rand, adjusted_rand, assign_types
-from crm_lib.sample.files import Sample, list_samples, path, project_root
+from crm_lib.sample.files import Sample, list_samples, path, paths, project_root
 from crm_lib.sample.journey import JOURNEY, JOURNEY_NOTE, load_journey
 from crm_lib.sample.xudong import make_company
 
@@ -24,5 +24,6 @@ __all__ = [
     "load_journey",
     "make_company",
     "path",
+    "paths",
     "project_root",
 ]

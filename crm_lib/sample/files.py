@@ -54,6 +54,25 @@ _SAMPLES = {
     )
 }
 
+GROUPS = {
+    "xudong_customers": ("xudong_customers_store", "xudong_customers_web", "xudong_customers_call_center"),
+}
+"""Name of several data files that are read as one table."""
+
+JOURNEY_NAMES = {
+    f"journey_{table}": table
+    for table in (
+        "orders",
+        "customers",
+        "products",
+        "campaigns",
+        "campaign_members",
+        "coupons",
+        "coupon_redemptions",
+    )
+}
+"""Name of a table of The Complete Journey → the table as `load_journey` knows it."""
+
 
 def list_samples() -> tuple[Sample, ...]:
     """List the data files of the project, sorted by name.
@@ -104,6 +123,48 @@ def path(name: str) -> Path:
             f"{found} does not exist. Get a complete copy of the project."
         )
     return found
+
+
+def paths(name: str) -> list[Path]:
+    """Return the paths of all files behind a name: a data file, a group of them, or a table of a package.
+
+    Parameters
+    ----------
+    name : str
+        A name `path` knows; ``"xudong_customers"`` for the three registers of
+        旭东; ``"journey_orders"``, ``"journey_customers"``,
+        ``"journey_products"`` … for a table of The Complete Journey.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Absolute paths of existing files, at least one, in a fixed order.
+
+    Raises
+    ------
+    ParameterError
+        Nothing has this name; the closest ones are listed.
+    MissingPackageError
+        The package the table travels in is not installed.
+    ReadError
+        The data folder, or a file, cannot be found.
+
+    Notes
+    -----
+    The tables of the journey stand in their package under other column names
+    and, the orders, in UTC: read them with `load_journey`, not by their path.
+
+    Examples
+    --------
+    >>> [p.name for p in paths("xudong_customers")]
+    ['register_store.xlsx', 'register_web.csv', 'register_call_center.csv']
+    """
+    require_choice("sample.paths", "name", name, (*_SAMPLES, *GROUPS, *JOURNEY_NAMES))
+    if name in JOURNEY_NAMES:
+        from crm_lib.sample.journey import find_table
+
+        return [find_table(JOURNEY_NAMES[name])]
+    return [path(member) for member in GROUPS.get(name, (name,))]
 
 
 def project_root() -> Path:

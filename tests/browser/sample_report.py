@@ -9,7 +9,7 @@ import io
 import nbformat
 import nbformat.v4 as v4
 
-from crm_lib.publish.fonts import find_text_font
+from crm_lib.look.fonts import find_text_font
 from crm_lib.publish.html import ReportMeta
 
 HOSTILE = '<script>document.title="owned"</script>'

@@ -14,8 +14,9 @@ import pytest
 from sample_report import HOSTILE, make_meta, make_notebook
 
 from crm_lib._needs import find_need
-from crm_lib.publish import html, outputs, page
-from crm_lib.publish.fonts import ASCII
+from crm_lib.look import page
+from crm_lib.look.fonts import ASCII
+from crm_lib.publish import html, outputs
 from crm_lib.publish.site import write_index
 
 pytestmark = pytest.mark.needs("chromium")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -22,7 +23,20 @@ def crm(*words, cwd=None):
 
 
 @pytest.mark.parametrize(
-    "words", [["render"], ["list"], ["build"], ["data", "columns"], ["doctor"]], ids=lambda w: " ".join(w)
+    "words",
+    [
+        ["render"],
+        ["explain"],
+        ["list"],
+        ["build"],
+        ["data", "columns"],
+        ["data", "make"],
+        ["schedule", "run"],
+        ["schedule", "list"],
+        ["schedule", "install"],
+        ["doctor"],
+    ],
+    ids=" ".join,
 )
 def test_every_command_has_help_with_an_example(words):
     result = CliRunner().invoke(cli.app, [*words, "--help"])
@@ -43,6 +57,9 @@ def test_every_command_has_help_with_an_example(words):
         (["build", "--edition", "techer"], "teacher"),
         (["rendr"], "No such command"),
         (["list", "nothing"], "there is no notebook"),
+        (["render", "--params", "none.yaml"], "there is no file 'none.yaml'"),
+        (["render", "0_start/1_tour", "--each", "none.csv"], "there is no file 'none.csv'"),
+        (["explain", "0_start/1_tour", "-p", "k_max=99"], "within [2, 12]"),
     ],
 )
 def test_a_wrong_call_ends_with_2_and_a_short_sentence(words, said, tmp_path):
@@ -65,6 +82,68 @@ def test_list_shows_every_parameter_for_scripts():
     rows = {line.split("\t")[0]: line.split("\t")[1:] for line in lines[1:]}
     assert rows["k_max"][:3] == ["int", "8", "[2, 12]"]
     assert rows["scheme"][2] == "{classic, eight}"
+
+
+def test_list_for_programs():
+    (k_max,) = [p for p in json.loads(crm("list", "0_start/1_tour", "--json").stdout) if p["name"] == "k_max"]
+    assert (k_max["type"], k_max["default"], k_max["low"], k_max["high"]) == ("int", 8, 2, 12)
+    assert {"notebook": "0_start/1_tour"}.items() <= json.loads(crm("list", "--json").stdout)[0].items()
+
+
+@pytest.fixture
+def suite(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "publish"))
+    from small_notebooks import write_notebooks
+
+    bodies = {"0_start/1_good": "finding(f'{n} {name}')", "0_start/2_odd": "1 / (n - 2)"}
+    write_notebooks(tmp_path, bodies)
+    monkeypatch.setenv("CRM_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_one_report_a_row_then_nothing_to_do_then_only_what_changed(suite):
+    (suite / "rows.csv").write_text("key,n\n甲,1\n乙,3\n丙,2\n", encoding="gb18030")
+    words = ["0_start/2_odd", "--each", "rows.csv"]
+    asked = crm("explain", *words, cwd=suite)
+    assert asked.stdout.splitlines()[0] == "0_start/2_odd/甲: it was never rendered here"
+    first = crm("render", *words, cwd=suite)
+    assert first.returncode == 1
+    assert (
+        "crm: 0_start/2_odd/丙: ZeroDivisionError: division by zero (in: 计算)" in first.stderr.splitlines()
+    )
+    index = (suite / "reports" / "index.html").resolve()
+    assert first.stdout.splitlines() == [f"2 of 3 reports made, 0 unchanged, 1 failed. Index: {index}"]
+    again = crm("render", *words, cwd=suite)
+    assert again.stdout.startswith("0 of 3 reports made, 2 unchanged, 1 failed.")
+    (suite / "rows.csv").write_text("key,n\n甲,5\n乙,3\n", encoding="utf-8")
+    reasons = crm("explain", *words, cwd=suite).stdout.splitlines()
+    assert reasons == ["0_start/2_odd/甲: parameter n: 1 → 5", "0_start/2_odd/乙: unchanged"]
+    third = crm("render", *words, "--quiet", cwd=suite)
+    assert (third.returncode, third.stdout, third.stderr) == (0, "", "")
+    assert crm("render", *words, cwd=suite).stdout.startswith("0 of 2 reports made, 2 unchanged, 0 failed.")
+    assert crm("render", *words, "--force", cwd=suite).stdout.startswith("2 of 2 reports made, 0 unchanged")
+
+
+def test_parameters_from_a_file(suite):
+    (suite / "p.toml").write_text('n = 5\n["0_start/1_good"]\nname = "甲"\n', encoding="utf-8")
+    done = crm("render", "--params", "p.toml", "-p", "n=7", "--out", "我 的", cwd=suite)
+    assert done.returncode == 0, done.stderr
+    page = (suite / "我 的" / "0_start" / "1_good" / "report.html").read_text(encoding="utf-8")
+    assert "7 甲" in page
+
+
+@pytest.mark.parametrize("words", [["--help"], ["render", "--help"], ["list"], ["schedule", "--help"]])
+def test_what_says_a_few_words_loads_nothing_heavy(words):
+    # typer itself brings pydantic
+    code = (
+        "import sys; from crm_lib import cli\n"
+        f"try: cli.main({words!r})\nexcept SystemExit: pass\n"
+        "print(sorted({'pandas', 'nbformat', 'papermill', 'yaml', 'rich'} & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    assert ran.stdout.splitlines()[-1] == "[]"
 
 
 def test_own_orders_from_the_callers_folder_with_a_saved_mapping(tmp_path):

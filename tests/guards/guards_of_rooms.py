@@ -14,7 +14,7 @@ PUBLISH = [
     Guard(
         "a page may fetch nothing",
         "its policy lets pictures come from anywhere",
-        replace("crm_lib/publish/page.py", "img-src data:;", "img-src *;"),
+        replace("crm_lib/look/page.py", "img-src data:;", "img-src *;"),
         (f"{_PAGES}::test_nothing_is_fetched_and_the_policy_knows_the_script",),
     ),
     Guard(
@@ -38,13 +38,13 @@ PUBLISH = [
     Guard(
         "values in a template are escaped",
         "the templates trust what they are given",
-        replace("crm_lib/publish/page.py", "autoescape=True", "autoescape=False"),
+        replace("crm_lib/look/page.py", "autoescape=True", "autoescape=False"),
         ("tests/publish/test_site_index.py::test_hostile_records_are_words",),
     ),
     Guard(
         "a record links only into its own folder",
         "every link of a record is taken",
-        replace("crm_lib/publish/site.py", "local and (out_dir", "(out_dir"),
+        replace("crm_lib/publish/entries.py", "local and (out_dir", "(out_dir"),
         ("tests/publish/test_site_index.py::test_a_record_cannot_link_outside_its_folder",),
     ),
     Guard(
@@ -155,7 +155,7 @@ PUBLISH = [
         "a missing glyph is told",
         "nobody counts them",
         replace(
-            "crm_lib/publish/page.py",
+            "crm_lib/look/page.py",
             "replace(_FONT_SLOT, fonts, 1), missing",
             "replace(_FONT_SLOT, fonts, 1), ()",
         ),
@@ -377,6 +377,398 @@ PORTRAY = [
         ),
         ("tests/portray/test_cluster_number.py::test_data_without_groups_two_seeds",),
     ),
+    Guard(
+        "contact data appear in the portrait lesson only when they are asked for",
+        "the switch is not looked at",
+        replace("crm_lib/lesson/portrait_data.py", "register is None or not show_contact", "register is None"),
+        ("tests/lesson/test_sources.py::test_clicks_and_register_know_only_customers_of_the_orders_by_the_day",),
+    ),
+    Guard(
+        "one odd customer is no difference between clusters",
+        "rare values are compared as they are",
+        replace("crm_lib/portray/attributes.py", "< LEAST_OF_VALUE\n", "< 0\n"),
+        ("tests/portray/test_candidates.py::test_one_odd_customer_is_no_difference",),
+    ),
 ]
 
-ROOM_GUARDS = [*PUBLISH, *LESSON, *READWRITE, *ANALYSES, *UNSEEN, *PORTRAY, *PLOTS]
+INDEX = [
+    Guard(
+        "only what no promise keeps is deleted",
+        "both rules must keep a report",
+        replace(
+            "crm_lib/publish/archive.py",
+            "(oldest is None or report.made < oldest)",
+            "(oldest is None or report.made < now)",
+        ),
+        ("tests/publish/test_history_archive.py::test_a_report_stays_when_either_rule_keeps_it",),
+    ),
+    Guard(
+        "only what archive made is deleted",
+        "a mark may name files anywhere",
+        replace("crm_lib/publish/archive.py", "if folder in path.parents]", "if path]"),
+        ("tests/publish/test_history_archive.py::test_a_mark_that_names_files_elsewhere_deletes_none",),
+    ),
+    Guard(
+        "a broken line of a history stops nothing",
+        "it is read like any other",
+        replace("crm_lib/publish/history.py", "KeyError, AttributeError, RecursionError):", "KeyError):"),
+        ("tests/publish/test_history.py::test_a_broken_line_is_a_problem_and_stops_nothing",),
+    ),
+    Guard(
+        "a failed report is never folded away",
+        "only the reports without a key are shown at once",
+        replace("crm_lib/publish/site.py", 'e.status != "ok" or not e.key', "not e.key"),
+        (
+            "tests/publish/test_site_history.py::test_many_reports_of_one_notebook_are_folded_but_never_a_failure",
+        ),
+    ),
+    Guard(
+        "the feed holds nothing XML forbids",
+        "characters go in as they are",
+        replace("crm_lib/publish/feed.py", 'return _NO_XML.sub("\\ufffd", text)', "return text"),
+        ("tests/publish/test_site_history.py::test_hostile_results_are_words_in_index_and_feed",),
+    ),
+    Guard(
+        "a title cannot leave the style sheet it stands in",
+        "it goes in as it is",
+        replace("crm_lib/publish/html.py", 'lambda m: f"\\\\{ord(m[0]):x} ", t)', "lambda m: m[0], t)"),
+        ("tests/publish/test_html_report.py::test_a_hostile_title_stays_in_its_rule",),
+    ),
+    Guard(
+        "a PDF is whole or not there",
+        "whatever the browser wrote is taken",
+        replace(
+            "crm_lib/publish/pdf.py", 'data.startswith(b"%PDF-") and b"%%EOF" in data[-1024:]', "bool(data)"
+        ),
+        ("tests/publish/test_pdf.py::test_a_browser_that_does_not_print_is_one_sentence",),
+    ),
+    Guard(
+        "the browser that prints has no way out",
+        "names are resolved as ever",
+        replace("crm_lib/publish/pdf.py", '    "--host-resolver-rules=MAP * ~NOTFOUND",\n', ""),
+        ("tests/publish/test_pdf.py::test_the_browser_gets_no_network_and_a_profile_of_its_own",),
+    ),
+    Guard(
+        "a label cannot become mark-up in its word cloud",
+        "the words' titles are not escaped",
+        replace("crm_lib/plots/cloud_svg.py", "<title>{html.escape(label)}", "<title>{label}"),
+        ("tests/lesson/test_pages.py::test_hostile_text_is_text",),
+    ),
+    Guard(
+        "a portrait page stays in its folder",
+        "the name becomes the file name as it is",
+        replace(
+            "crm_lib/lesson/pages.py", "c if c.isalnum() or c in", "c if c in '/.' or c.isalnum() or c in"
+        ),
+        ("tests/lesson/test_pages.py::test_a_name_out_of_a_file_stays_in_the_folder",),
+    ),
+    Guard(
+        "groups that overlap are counted where the indices agree",
+        "only valleys count",
+        replace("crm_lib/portray/sweep.py", "if len(set(votes)) == 1 and", "if False and"),
+        ("tests/portray/test_recovery.py::test_indices_that_agree_count_groups_that_overlap",),
+    ),
+    Guard(
+        "one kind of customer is not taken for two",
+        "who bought once stands on one spot",
+        replace("crm_lib/portray/candidates.py", "DAYS * (n + 1) / exposed", "DAYS * n / (exposed - gap)"),
+        ("tests/portray/test_recovery.py::test_customers_of_one_law_are_one_heap",),
+    ),
+]
+
+_WORTH = "tests/lesson/test_value_words.py"
+
+WORTH = [
+    Guard(
+        "contacts of another company are not counted",
+        "they are read whatever the orders are",
+        replace(
+            "crm_lib/lesson/value.py", '        return None, "other"', "        contacts = str(contacts)"
+        ),
+        (f"{_WORTH}::test_contacts_of_another_company_are_not_opened",),
+    ),
+    Guard(
+        "a profit that is not known ranks nobody",
+        "it ranks however few know it",
+        replace("crm_lib/lesson/value.py", "LEAST_KNOWN = 0.95", "LEAST_KNOWN = 0.0"),
+        (f"{_WORTH}::test_the_ranking_takes_the_furthest_step_that_is_known",),
+    ),
+    Guard(
+        "class A ends before class B",
+        "the cuts are not compared",
+        replace("crm_lib/lesson/value.py", "    if not a_cut < b_cut:", "    if a_cut is None:"),
+        (f"{_WORTH}::test_cuts_in_the_wrong_order_are_refused_in_chinese",),
+    ),
+    Guard(
+        "the lot does not depend on the order of the rows",
+        "the first rows are the control group",
+        replace("crm_lib/differentiate/experiment.py", 'drawn.sort_values("lot")', "drawn"),
+        ("tests/differentiate/test_experiment.py::test_the_lot_is_the_lowest_hash",),
+    ),
+]
+
+_PARAMS = "tests/lesson/test_params.py"
+_SETS = "tests/publish/test_parameter_sets.py"
+_LEAKS = "tests/publish/test_leaks.py"
+
+PARAMETERS = [
+    Guard(
+        "a secret is given by where it is kept, never itself",
+        "any text passes for a reference",
+        replace("crm_lib/lesson/params.py", "(not value or is_reference(value))", "True"),
+        (f"{_PARAMS}::test_anything_else_is_refused_without_being_repeated",),
+    ),
+    Guard(
+        "no sentence repeats a password",
+        "values are shown as they came",
+        replace("crm_lib/lesson/param_types.py", "return NotShown() if PASSWORD", "return value if PASSWORD"),
+        (f"{_PARAMS}::test_no_sentence_repeats_a_password",),
+    ),
+    Guard(
+        "what a run made is searched for its secrets",
+        "a leak is found and nothing done about it",
+        replace(
+            "crm_lib/publish/single.py",
+            "    if leaks:\n",
+            "    if not leaks:\n        return\n    if False:\n",
+        ),
+        (f"{_LEAKS}::test_a_notebook_that_shows_its_secret_fails_and_nothing_of_it_is_kept",),
+    ),
+    Guard(
+        "secrets are found within workbooks and archives",
+        "archives are not opened",
+        replace("crm_lib/publish/leaks.py", 'if data[:2] == b"PK":', "if False:"),
+        (f"{_LEAKS}::test_every_spelling_is_found_and_none_is_repeated",),
+    ),
+    Guard(
+        "every row of a table is judged before anything runs",
+        "the rows are not looked at",
+        replace("crm_lib/publish/plan.py", "sentences += _judge(", "_judge("),
+        (f"{_SETS}::test_all_rows_are_looked_at_before_anything_runs",),
+    ),
+    Guard(
+        "two rows never write one report",
+        "the later one takes the place of the earlier",
+        replace(
+            "crm_lib/publish/parameter_sets.py",
+            "        if other:\n            raise",
+            "        if False:\n            raise",
+        ),
+        (f"{_SETS}::test_a_wrong_table_is_one_sentence",),
+    ),
+    Guard(
+        "a key stays in its folder and is a name on Windows",
+        "marks of paths pass",
+        replace("crm_lib/publish/parameter_sets.py", r'r"[^\w.+]+"', r'r"[^\w.+/:]+"'),
+        (f"{_SETS}::test_a_key_is_a_folder_on_every_system",),
+    ),
+]
+
+_WARM = "tests/kernels/test_warm_kernels.py"
+_FORKED = "tests/kernels/test_forked_reports.py"
+
+KERNELS = [
+    Guard(
+        "two forked kernels draw different random numbers",
+        "numpy keeps the state of the warm parent",
+        replace("crm_lib/kernels/child.py", "    _reseed()\n", ""),
+        (f"{_WARM}::test_two_kernels_draw_different_random_numbers",),
+    ),
+    Guard(
+        "nothing is forked while another thread is at work",
+        "nobody counts threads",
+        replace("crm_lib/kernels/parent.py", "(n := count_threads()) > 1", "(n := 0) > 1"),
+        (f"{_WARM}::test_no_fork_with_another_thread_at_work",),
+    ),
+    Guard(
+        "a kernel that wants another interpreter gets a fresh one",
+        "its variables are not compared",
+        replace("crm_lib/kernels/parent.py", "if name.startswith(_AT_START) and", "if False and"),
+        (f"{_WARM}::test_a_kernel_with_another_environment_of_the_interpreter_is_not_forked",),
+    ),
+    Guard(
+        "a forked kernel is like a fresh one",
+        "the libraries are imported as on a terminal",
+        replace("crm_lib/kernels/parent.py", "SimpleNamespace(kernel=None, config={})", "SimpleNamespace()"),
+        (f"{_WARM}::test_a_forked_kernel_is_like_a_fresh_one",),
+    ),
+    Guard(
+        "a kernel whose client is gone is killed",
+        "the warm parent only forgets it",
+        replace(
+            "crm_lib/kernels/parent.py",
+            "unregister(self._lines[pid])\n        _kill_group(pid)",
+            "unregister(self._lines[pid])",
+        ),
+        (f"{_WARM}::test_a_kernel_whose_client_is_gone_is_killed",),
+    ),
+    Guard(
+        "a killed command takes the warm parent with it",
+        "the warm parent does not watch the command",
+        replace("crm_lib/kernels/parent.py", "        self._watch(self._life, self._end_alone)\n", ""),
+        (f"{_FORKED}::test_when_the_command_is_killed_no_process_and_no_folder_is_left",),
+    ),
+    Guard(
+        "a cell has a time limit",
+        "the limit is not passed on",
+        replace(
+            "crm_lib/publish/papermill_run.py",
+            "execution_timeout=limits.cell_seconds",
+            "execution_timeout=600",
+        ),
+        (f"{_FORKED}::test_a_cell_over_its_time_is_a_sentence_with_the_limit_and_the_section",),
+    ),
+]
+
+_STATE = "tests/publish/test_manifest.py"
+_DATA = "tests/publish/test_manifest_inputs.py"
+_COMMITS = "tests/publish/test_commits.py::test_killed_before_any_step_the_next_run_finds_one_whole_report"
+
+CHANGES = [
+    Guard(
+        "a report whose data changed is made again",
+        "the inputs are not compared",
+        replace("crm_lib/publish/manifest.py", "yield from _compare_inputs(", "yield from () and ("),
+        (f"{_STATE}::test_a_changed_file_is_named_even_when_its_size_and_time_are_the_same",),
+    ),
+    Guard(
+        "a report whose library changed is made again",
+        "the files of the library are not compared",
+        replace("crm_lib/publish/manifest.py", "yield from _compare_files(", "yield from () and ("),
+        (f"{_STATE}::test_a_file_of_the_library_comes_or_goes",),
+    ),
+    Guard(
+        "a report that was altered is made again",
+        "its files are not looked at",
+        replace("crm_lib/publish/manifest.py", "yield from find_altered(job", "yield from () and (job"),
+        (f"{_STATE}::test_altered_and_deleted_files_of_the_report_are_named",),
+    ),
+    Guard(
+        "a failed run is never taken for done",
+        "its status is not looked at",
+        replace("crm_lib/publish/manifest.py", 'if entry.get("status") != "ok":', "if False:"),
+        (f"{_STATE}::test_a_failed_run_is_never_fresh",),
+    ),
+    Guard(
+        "a file written twice within one tick of the clock is read again",
+        "size and times alone are trusted",
+        replace("crm_lib/publish/hashes.py", " and max(stamp[1:3]) + _RACY_NS < known[4]", ""),
+        ("tests/publish/test_hashes.py::test_a_second_write_within_one_tick_is_seen",),
+    ),
+    Guard(
+        "a database without a query counts as changed",
+        "what is not known equals itself",
+        replace("crm_lib/publish/inputs.py", " and not str(new).startswith(UNKNOWN)", ""),
+        (f"{_DATA}::test_a_database_is_never_unchanged_without_a_query_and_by_its_answer_with_one",),
+    ),
+    Guard(
+        "a freshness query only asks",
+        "any statement is sent",
+        replace("crm_lib/publish/freshness.py", "if not _QUESTION.match(query):", "if False:"),
+        (f"{_DATA}::test_a_query_that_fails_is_never_unchanged_and_harms_nothing",),
+    ),
+    Guard(
+        "a sample is an input",
+        "its files are not listed",
+        replace(
+            "crm_lib/publish/inputs.py",
+            "return _find_samples(parameter.name, value) or ",
+            "return ",
+        ),
+        (f"{_DATA}::test_samples_are_their_files",),
+    ),
+    Guard(
+        "what a killed run began is finished",
+        "its notes are thrown away",
+        replace("crm_lib/publish/commit.py", "            _mend_one(out, record)", "            pass"),
+        (_COMMITS,),
+    ),
+    Guard(
+        "at no moment is there no report",
+        "the old one is moved aside first",
+        replace("crm_lib/publish/folders.py", "elif not swap_folders(new, target):", "else:"),
+        (_COMMITS,),
+    ),
+]
+
+_SCHEDULE = "tests/publish/test_schedule_run.py"
+
+SCHEDULE = [
+    Guard(
+        "two schedulers never run one job",
+        "the lock is not looked at",
+        replace(
+            "crm_lib/publish/schedule/state.py",
+            "for out, file in files.items() if _take(file)}",
+            "for out, file in files.items() if _take(file) or True}",
+        ),
+        (f"{_SCHEDULE}::test_two_schedulers_never_run_one_job",),
+    ),
+    Guard(
+        "a scheduled run is on record before it starts",
+        "it is noted only when it has ended",
+        replace(
+            "crm_lib/publish/schedule/run.py", "self._put(job, replace(before, under_way=attempt))", "pass"
+        ),
+        (
+            f"{_SCHEDULE}::test_a_killed_run_is_started_again_and_frees_its_lock",
+            f"{_SCHEDULE}::test_a_run_that_never_comes_to_an_end_is_given_up",
+        ),
+    ),
+    Guard(
+        "a missed run that is too old is not made up",
+        "max_staleness is not looked at",
+        replace("crm_lib/publish/schedule/decide.py", "and age > job.max_staleness:", "and False:"),
+        (f"{_SCHEDULE}::test_of_missed_runs_the_latest_is_made_up_unless_it_is_too_old",),
+    ),
+    Guard(
+        "a clock that was far ahead does not stop a job for years",
+        "the record is believed",
+        replace("crm_lib/publish/schedule/decide.py", "if record.since - now <= _HOLD:", "if True:"),
+        (f"{_SCHEDULE}::test_a_clock_that_was_years_ahead_does_not_stop_the_job_for_years",),
+    ),
+    Guard(
+        "a lost record of runs is read from the reports",
+        "all jobs count as new",
+        replace(
+            "crm_lib/publish/schedule/run.py",
+            "return rebuild_record(job, now=now) if state.damaged else start_record(now)",
+            "return start_record(now)",
+        ),
+        (f"{_SCHEDULE}::test_a_damaged_record_is_told_and_read_from_the_reports",),
+    ),
+    Guard(
+        "an hour that the clock skips is not skipped by a job",
+        "times that do not exist do not run",
+        replace("crm_lib/publish/schedule/cron.py", "if there or not self.any_hour:", "if there:"),
+        ("tests/publish/test_schedule_cron.py::test_summer_time_and_back_run_exactly_once",),
+    ),
+    Guard(
+        "two scheduled jobs never write one report",
+        "their folders are not compared",
+        replace("crm_lib/publish/schedule/file.py", "if owner is not job:", "if False:"),
+        ("tests/publish/test_schedule_file.py::test_two_jobs_may_not_write_one_report",),
+    ),
+    Guard(
+        "a crontab line survives a percent sign",
+        "it is left bare",
+        replace("crm_lib/publish/schedule/install.py", '.replace("%", "\\\\%")', ""),
+        ("tests/publish/test_schedule_install.py::test_any_path_reaches_the_command_as_it_is",),
+    ),
+]
+
+ROOM_GUARDS = [
+    *PUBLISH,
+    *KERNELS,
+    *INDEX,
+    *LESSON,
+    *READWRITE,
+    *ANALYSES,
+    *UNSEEN,
+    *PORTRAY,
+    *WORTH,
+    *PLOTS,
+    *PARAMETERS,
+    *CHANGES,
+    *SCHEDULE,
+]

@@ -161,6 +161,7 @@ def test_a_figure_has_its_caption_in_jupyterlab_and_one_only_in_a_report(shown, 
     [
         (True, "valleys", "都有客户稀少的低谷", "改用三个指数"),
         (True, "ranks", "改用三个指数的名次", "所以它们是分开的"),
+        (True, "agreement", "三个指数都推荐这个群数", "分得很开"),
         (True, "ranks", "边界上的客户不必较真", "分得很开"),
         (False, "ranks", "检验没有发现分开的群", "分得很开"),
         (None, "ranks", "分得很开", "低谷"),

@@ -1,8 +1,16 @@
 """Parameters read from the lines of a parameters cell."""
 
-import pytest
+import datetime as dt
+import subprocess
+import sys
 
-from crm_lib.errors import BuildError
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_lib.errors import BuildError, ParameterError
+from crm_lib.lesson import read_secret
+from crm_lib.lesson import run as lesson_run
 from crm_lib.lesson.params import convert_values, find_problems, read_parameters, word_problem
 
 CELL = """orders: str = "cdnow"  # 订单文件，或样本的名字 <path>
@@ -49,6 +57,20 @@ def test_every_part_of_a_line_is_read(declared):
         ("as_of", "2024/2/3", "date"),
         ("orders", 5, "type"),
         ("deep", "perhaps", "type"),
+        ("deep", 2, "type"),
+        ("k_max", True, "type"),  # a truth value is no number, though Python says so
+        ("k_max", "1e-1", "type"),
+        ("k_max", "2.5e0", "type"),
+        ("k_max", "5,0", "type"),
+        ("k_max", "", "type"),
+        ("k_max", None, "type"),
+        ("share", "nan", "type"),
+        ("share", "-inf", "type"),
+        ("share", "1e999", "type"),
+        ("share", False, "type"),
+        ("orders", b"x", "type"),
+        ("as_of", "2024-W01-1", "date"),  # ten characters, and ISO, but not a day as people write it
+        ("as_of", "0000-01-01", "date"),
     ],
 )
 def test_a_wrong_value_is_a_problem_of_its_kind(declared, name, given, kind):
@@ -57,7 +79,16 @@ def test_a_wrong_value_is_a_problem_of_its_kind(declared, name, given, kind):
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [("k_max", 12), ("share", 0), ("as_of", ""), ("as_of", "2024-02-29"), ("deep", "true")]
+    ("name", "given"),
+    [
+        ("k_max", 12),
+        ("share", 0),
+        ("as_of", ""),
+        ("as_of", "2024-02-29"),
+        ("as_of", dt.date(2024, 2, 29)),
+        ("deep", "true"),
+        ("deep", "否"),
+    ],
 )
 def test_a_right_value_is_no_problem(declared, name, given):
     assert find_problems(declared, {name: given}) == []
@@ -72,6 +103,129 @@ def test_text_of_the_command_line_takes_the_declared_type(declared):
         "orders": "007",
         "k_min": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "taken"),
+    [
+        ("k_max", "1e1", 10),
+        ("k_max", "0.5E1", 5),
+        ("k_max", " 7 ", 7),
+        ("k_max", "１２", 12),  # an input method for Chinese writes them so
+        ("k_max", 5.0, 5),
+        ("share", "2.5e-1", 0.25),
+        ("share", 1, 1.0),
+        ("deep", "是", True),
+        ("deep", "Yes", True),
+        ("deep", 0, False),
+        ("as_of", dt.datetime(2024, 12, 31), "2024-12-31"),
+        ("as_of", "２０２４-１２-３１", "2024-12-31"),
+        ("orders", " a\n", " a\n"),
+    ],
+)
+def test_values_are_taken_as_people_and_files_write_them(declared, name, given, taken):
+    converted = convert_values(declared, {name: given})[name]
+    assert (converted, type(converted)) == (taken, type(taken))
+
+
+@given(st.integers(2, 12), st.floats(0, 1e300), st.booleans(), st.text())
+def test_what_has_its_type_comes_back_as_it_is(k_max, share, deep, orders):
+    declared = read_parameters(CELL)
+    values = {"k_max": k_max, "share": share, "deep": deep, "orders": orders}
+    assert convert_values(declared, values) == values
+    assert find_problems(declared, values) == []
+    texts = convert_values(declared, {"k_max": str(k_max), "share": repr(share), "deep": str(deep)})
+    assert texts == {"k_max": k_max, "share": share, "deep": deep}
+
+
+def test_a_date_in_other_words_is_answered_with_the_day_it_means(declared):
+    (problem,) = find_problems(declared, {"as_of": "2024/2/3"})
+    assert word_problem(problem, where="x").endswith("got '2024/2/3'. Did you mean '2024-02-03'?")
+
+
+def test_defaults_alone_never_load_pydantic():
+    code = (
+        "import sys; from crm_lib.lesson.params import read_parameters as r; "
+        f"r({CELL!r}); print('pydantic' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
+
+
+SECRET = read_parameters('token: str = ""  # 口令 <secret>')
+
+
+@pytest.mark.parametrize("reference", ["", "env:API_TOKEN", "file:keys/我的 token.txt"])
+def test_a_secret_is_given_by_where_it_is_kept(reference):
+    assert find_problems(SECRET, {"token": reference}) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["hunter2", "env:", "env:A B", "file:", "ENV:X", "env:A\nhunter2", 123456, None]
+)
+def test_anything_else_is_refused_without_being_repeated(value):
+    (problem,) = find_problems(SECRET, {"token": value})
+    said = word_problem(problem, where="0_start/1_tour")
+    assert "env:NAME or file:PATH" in said
+    assert "hunter2" not in said + repr(problem)
+    assert "123456" not in said + repr(problem)
+
+
+def test_a_secret_in_the_parameters_cell_is_refused_without_being_repeated():
+    with pytest.raises(BuildError) as refused:
+        read_parameters('token: str = "hunter2"  # 口令 <secret>')
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://me:hunter2@host/db", "pg://me:hun/ter2@h", "pg://h/d?password=hunter2"]
+)
+def test_no_sentence_repeats_a_password(declared, address):
+    problems = find_problems(
+        declared, {"k_max": address, "scheme": address, "kmax": address, "as_of": address}
+    )
+    assert len(problems) == 4
+    assert "ter2" not in " ".join(word_problem(p, where="x") for p in problems)
+
+
+def test_a_secret_is_read_where_it_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM_TEST_TOKEN", " s3cret\n")
+    (tmp_path / "key.txt").write_text("\ufeff密钥 1\r\n第二行\r\n", encoding="utf-8")
+    assert read_secret("env:CRM_TEST_TOKEN") == "s3cret"
+    assert read_secret(f"file:{tmp_path / 'key.txt'}") == "密钥 1\n第二行"
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("env:CRM_TEST_NOTHING", "没有环境变量“CRM_TEST_NOTHING”"),
+        ("file:no such file", "读不出来"),
+        ("file:empty.txt", "是空的"),
+        ("file:binary", "读不出来"),
+        ("", "没有填写"),
+        ("hunter2", "不要写在笔记本里"),
+    ],
+)
+def test_a_secret_that_is_not_there_is_one_sentence(reference, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.txt").write_text("\n", encoding="utf-8")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(ParameterError) as refused:
+        read_secret(reference)
+    assert said in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_notebook_goes_on_with_the_declared_types(monkeypatch):
+    monkeypatch.setattr(lesson_run, "notebook_parameters", lambda _: read_parameters(CELL))
+    monkeypatch.setattr(lesson_run, "show_look", lambda: None)
+    variables = {"k_max": "5", "share": 1, "deep": "是", "as_of": ""}
+    monkeypatch.setattr(lesson_run, "notebook_variables", lambda: variables)
+    lesson_run.parameters("0_start/1_tour")
+    assert variables == {"k_max": 5, "share": 1.0, "deep": True, "as_of": "", "NOTEBOOK_ID": "0_start/1_tour"}
+    monkeypatch.setattr(lesson_run, "notebook_variables", lambda: {"as_of": "2024/2/3"})
+    with pytest.raises(ParameterError, match="你是不是想写“2024-02-03”"):
+        lesson_run.parameters("0_start/1_tour")
 
 
 def test_sentences_name_rule_value_and_way_out(declared):
@@ -95,6 +249,7 @@ def test_sentences_name_rule_value_and_way_out(declared):
         "n: str = 'a'  # text <colour>",
         "n: int = 30  # out of its own range [2, 20]",
         "s: str = 'x'  # not one of its own choices {a, b}",
+        "n: int = 5  # a secret is text <secret>",
     ],
 )
 def test_lines_papermill_would_misread_are_refused_at_build(line):

@@ -82,7 +82,7 @@ def test_wrong_portraits_are_said():
     with pytest.raises(DataError, match="must have a strength"):
         plot_portrait(make_portrait([("label", "x", "", np.nan)]))
     with pytest.raises(DataError, match="do not. Shorten them"):
-        plot_portrait(make_portrait([("label", "长" * 200, "", 1.0)]))
+        place_in_shape({"长" * 200: 1.0}, "person")
     with pytest.raises(DataError, match="needs at least 1 fact or label"):
         plot_portrait(make_portrait([]))
 

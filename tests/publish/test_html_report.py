@@ -338,3 +338,39 @@ def test_an_empty_notebook_still_makes_a_page() -> None:
 
 def test_a_character_without_glyph_is_listed() -> None:
     assert render(text("满意 \U0001f600")).missing_glyphs == ("\U0001f600",)
+
+
+def test_a_hostile_title_stays_in_its_rule() -> None:
+    hostile = '"; } } </style><script>alert(1)</script>\\'
+    page = render(text("# 题\n\n问"), meta=dataclasses.replace(META, title=hostile)).html
+    assert page.count("<script>") == page.count("</style>") == 1
+    head = re.search(r'@top-left \{ content: "([^"]*)"', page)[1]
+    assert re.sub(r"\\([0-9a-f]+) ", lambda m: chr(int(m[1], 16)), head) == hostile
+
+
+def test_six_figures_make_less_than_two_megabytes(tmp_path: Path) -> None:
+    import matplotlib as mpl
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    from crm_lib.plots import figure_svg, use_style
+
+    cells = [text("# 题\n\n问")]
+    for n in range(6):
+        sizes = np.random.default_rng(n).lognormal(size=(2, 600))
+        with mpl.rc_context():
+            use_style()
+            figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+            left, right = figure.subplots(1, 2)
+            left.scatter(*sizes, s=6)
+            right.hist(sizes[0], bins=40)
+            left.set(xlabel="消费金额（元）", ylabel="客户数（人）", title=f"第 {n} 张图")
+            svg = figure_svg(figure).decode("utf-8")
+        cells.append(code(shown("image/svg+xml", svg, **figure_note(n))))
+    path = write_html(v4.new_notebook(cells=cells), tmp_path / "r.html", meta=META)
+    assert path.read_text(encoding="utf-8").count("<img ") == 6
+    assert path.stat().st_size < 2_000_000
+
+
+def figure_note(n: int) -> dict[str, Any]:
+    return figure(f"第 {n} 张图（n = 600）", f"散点图和直方图：第 {n} 张图")

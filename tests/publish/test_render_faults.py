@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -15,10 +13,12 @@ from types import SimpleNamespace
 import nbformat
 import psutil
 import pytest
+from crm_command import left_in_stage, start_crm
 from small_notebooks import small_notebook, write_notebooks
 
 from crm_lib.errors import ParameterError, RenderError
-from crm_lib.publish import folders, page, run, workers
+from crm_lib.look import page
+from crm_lib.publish import folders, run, workers
 from crm_lib.publish import plan as planning
 
 GOOD = "finding('甲')"
@@ -57,30 +57,6 @@ def started():
 
 def rewrite(suite, notebook_id, body):
     nbformat.write(small_notebook(notebook_id, body), suite / "notebooks" / f"{notebook_id}.ipynb")
-
-
-def _hear_ctrl_c():
-    """Undo what a shell does to programs it starts in the background: they ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def start_crm(*words, **env):
-    command = [sys.executable, "-m", "crm_lib.cli", *map(str, words)]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
-        preexec_fn=_hear_ctrl_c if os.name != "nt" else None,
-        env=os.environ | env,
-    )
-
-
-def left_in_stage(out):
-    stage = out / ".crm" / "stage"
-    return sorted(p.name for p in stage.iterdir()) if stage.exists() else []
 
 
 def test_a_file_in_the_place_of_the_folder_is_a_wrong_call(suite):
@@ -254,6 +230,7 @@ def test_a_request_to_stop_waits_until_the_report_is_in_place(tmp_path, monkeypa
         os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(os, "replace", move_and_ask)
+    monkeypatch.setattr(folders, "swap_folders", lambda *_: False)
     folders.replace_folder(new, target)
     assert stopped == [(signal.SIGTERM, 2)]
 

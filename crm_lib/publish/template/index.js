@@ -6,6 +6,7 @@
   if (!runs.length) { return; }
   form.hidden = false;
   form.addEventListener("submit", function (event) { event.preventDefault(); });
+  var sifted = false;
   var sift = function () {
     var words = box.value.toLowerCase().split(/\s+/).filter(Boolean), shown = 0;
     each(runs, function (run) {
@@ -13,11 +14,17 @@
       run.hidden = !hit || (only.checked && run.dataset.status === "ok");
       if (!run.hidden) { shown += 1; }
     });
-    each(document.querySelectorAll(".task, .project"), function (part) { part.hidden = !part.querySelector(".run:not([hidden])"); });
     var sifting = words.length > 0 || only.checked;
-    if (sifting) { each(document.querySelectorAll(".task details"), function (part) { part.open = true; }); }
-    count.textContent = sifting ? "找到 " + shown + " 份，共 " + runs.length + " 份" : "";
+    each(document.querySelectorAll(".group"), function (part) {
+      var hit = part.querySelector(".run:not([hidden])");
+      part.hidden = !hit;
+      if (sifting) { part.open = Boolean(hit); } else if (sifted) { part.open = false; }
+    });
+    each(document.querySelectorAll(".task, .project"), function (part) { part.hidden = !part.querySelector(".run:not([hidden])"); });
+    count.textContent = sifting ? count.dataset.found.replace("{shown}", shown).replace("{total}", runs.length) : "";
+    sifted = sifting;
   };
   box.addEventListener("input", sift);
   only.addEventListener("change", sift);
+  if (box.value || only.checked) { sift(); }
 })();

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from crm_lib.errors import MissingPackageError
-from crm_lib.publish import fonts
+from crm_lib.look import fonts
 
 
 def read_faces(css: str) -> dict[str, object]:

@@ -10,7 +10,8 @@ import base64
 import html
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,10 +95,32 @@ def subset_font(path: Path, characters: frozenset[str], *, math: bool = False) -
         cutter.subset(font)
         font.flavor = "woff2"
         out = io.BytesIO()
-        font.save(out, reorderTables=True)
+        with _quick_brotli():
+            font.save(out, reorderTables=True)
     finally:
         font.close()
     return out.getvalue()
+
+
+@contextmanager
+def _quick_brotli() -> Iterator[None]:
+    """Let fontTools compress at level 9: half the time of its fixed 11, for 3 % more bytes."""
+    from fontTools.ttLib import woff2
+
+    usual = woff2.brotli
+
+    class Quick:
+        MODE_FONT = usual.MODE_FONT
+
+        @staticmethod
+        def compress(data: bytes, mode: int) -> bytes:
+            return usual.compress(data, mode=mode, quality=9)
+
+    woff2.brotli = Quick
+    try:
+        yield
+    finally:
+        woff2.brotli = usual
 
 
 @cache
