@@ -1,4 +1,4 @@
-"""The command ``crm``: render reports, build notebooks, look at files and at the machine."""
+"""The command ``crm``: render reports, hand out and grade, build notebooks, look at files and at the machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crm_lib import cli_data, cli_schedule
+from crm_lib import cli_assign, cli_data, cli_grade, cli_schedule
 from crm_lib.errors import CrmError, ParameterError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_schedule.app, name="schedule")
+app.command(epilog=cli_assign.EXAMPLE)(cli_assign.assign)
+app.command(epilog=cli_grade.EXAMPLE)(cli_grade.grade)
 
 Notebooks = Annotated[
     list[str] | None, typer.Argument(help="Notebook ids such as 0_start/1_tour; all when none.")
@@ -47,6 +49,12 @@ Columns = Annotated[str, typer.Option(help="File with a saved column mapping; sh
 Out = Annotated[Path, typer.Option(help="Folder for the reports.")]
 Pdf = Annotated[bool, typer.Option("--pdf", help="Also write report.pdf; needs Chromium.")]
 ShowCode = Annotated[bool, typer.Option("--show-code", help="Show the code in the reports.")]
+Freshness = Annotated[
+    str,
+    typer.Option(
+        metavar="SQL", help="Ask a database this; the same answer as last time means nothing changed in it."
+    ),
+]
 
 
 @app.command(
@@ -71,6 +79,7 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Render even what has not changed.")] = False,
     pdf: Pdf = False,
     show_code: ShowCode = False,
+    freshness: Freshness = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but what failed.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
@@ -84,6 +93,7 @@ def render(
 
     values = _gather_values(given, orders=orders, columns=columns)
     options = {"show_code": show_code, "pdf": pdf, "force": force, "debug": debug}
+    options |= {"freshness": freshness}
     plan = plan_jobs(notebooks or [], values, out=out, params=params or None, each=each or None, **options)
     if save_columns:
         _save_mapping(values, save_columns)
@@ -125,6 +135,7 @@ def explain(
     out: Out = Path("reports"),
     pdf: Pdf = False,
     show_code: ShowCode = False,
+    freshness: Freshness = "",
 ) -> None:
     """Say what changed since the reports were made.
 
@@ -135,7 +146,7 @@ def explain(
     from crm_lib.publish.plan import plan_jobs
 
     values = _gather_values(given, orders=orders, columns=columns)
-    options = {"show_code": show_code, "pdf": pdf}
+    options = {"show_code": show_code, "pdf": pdf, "freshness": freshness}
     for job in plan_jobs(
         notebooks or [], values, out=out, params=params or None, each=each or None, **options
     ):

@@ -20,7 +20,7 @@ TIMELESS = (
     "analyze", "portray", "protect", "plots",
 )  # fmt: skip
 CLOCK = {"now", "today", "utcnow", "time", "time_ns", "localtime"}
-TEST_FOLDERS = {"reference", "browser", "guards", "notebooks", "cli", "tools", "house"}
+TEST_FOLDERS = {"reference", "browser", "guards", "hostile", "notebooks", "cli", "tools", "house"}
 
 
 def list_modules(root: Path) -> list[Path]:

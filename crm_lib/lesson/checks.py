@@ -8,7 +8,7 @@ test its wrong answers.
 from __future__ import annotations
 
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,11 @@ from typing import Any
 from crm_lib._places import checks_file
 from crm_lib.catalogue import say
 from crm_lib.errors import BuildError, CrmError
+from crm_lib.lesson.charts import ChartFacts
+from crm_lib.lesson.checkers import TextFacts
 from crm_lib.lesson.compare import Verdict, compare_answers
+
+HARD_CODED = "hard_coded"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,17 @@ class Check:
         At least four plausible wrong answers with their messages.
     hint
         Shown for a wrong answer that matches no mistake.
+    checker
+        Compares ``(answer, expected)`` where equality is not the question (see
+        `crm_lib.lesson.checkers`); by default answers are compared as data.
+    rubric
+        Partial credit: name of a mistake → share of the points, below 1.  The name
+        ``hard_coded`` stands for an answer that is right on the handed-out data only.
+
+    Raises
+    ------
+    BuildError
+        The rubric names no mistake of the table, or gives full points for one.
     """
 
     grade_id: str
@@ -61,6 +76,17 @@ class Check:
     tolerance: float = 1e-6
     mistakes: tuple[Mistake, ...] = field(default=())
     hint: str = ""
+    checker: Callable[[Any, Any], Verdict] | None = None
+    rubric: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {m.name for m in self.mistakes} | {HARD_CODED}
+        for name, share in self.rubric.items():
+            if name not in known or not 0 <= share < 1:
+                raise BuildError(
+                    f"{self.grade_id}: rubric {name!r}: {share!r} must be a mistake of the table "
+                    f"({', '.join(sorted(known))}) with a share in [0, 1)."
+                )
 
 
 @dataclass(frozen=True)
@@ -72,6 +98,7 @@ class CheckResult:
     total: float
     message: str
     blank: bool = False
+    mistake: str = ""
 
     def __repr__(self) -> str:
         """Return the points: nbgrader takes a number shown by a check cell as partial credit."""
@@ -85,20 +112,29 @@ class CheckResult:
 
 
 @cache
-def _load(path: Path, stamp: int) -> dict[str, Check]:
+def _load(path: Path, stamp: int) -> tuple[dict[str, Check], list[dict[str, Any]]]:
     if not path.exists():
-        return {}
-    checks = runpy.run_path(str(path))["CHECKS"]
-    table = {c.grade_id: c for c in checks}
-    if len(table) != len(checks):
+        return {}, []
+    names = runpy.run_path(str(path))
+    table = {c.grade_id: c for c in names["CHECKS"]}
+    if len(table) != len(names["CHECKS"]):
         raise BuildError(f"{path.name}: a grade_id stands there twice")
-    return table
+    return table, list(names.get("VARIANTS", ()))
+
+
+def _load_file(notebook_id: str) -> tuple[dict[str, Check], list[dict[str, Any]]]:
+    path = checks_file(notebook_id)
+    return _load(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 def load_checks(notebook_id: str) -> dict[str, Check]:
     """Return the checks table of `notebook_id` by grade_id; empty when it has none."""
-    path = checks_file(notebook_id)
-    return _load(path, path.stat().st_mtime_ns if path.exists() else 0)
+    return _load_file(notebook_id)[0]
+
+
+def load_variants(notebook_id: str) -> list[dict[str, Any]]:
+    """Return the parameter sets a submission is graded on: the default first, then ``VARIANTS`` of the table."""
+    return [{}, *_load_file(notebook_id)[1]]
 
 
 def grade_answer(check: Check, answer: Any, inputs: Mapping[str, Any]) -> CheckResult:
@@ -118,13 +154,66 @@ def grade_answer(check: Check, answer: Any, inputs: Mapping[str, Any]) -> CheckR
         notebook made them.
     """
     if answer is None or answer is Ellipsis:
+        return judge_value(check, None, None, ())
+    wrongs = ((m, lambda m=m: as_data(run_answer(m.code, check.answer, inputs))) for m in check.mistakes)
+    return judge_value(check, as_data(answer), as_data(_expect(check, inputs)), wrongs)
+
+
+def as_data(value: Any) -> Any:
+    """Return `value` as plain data, the way the grader sees an answer; facts and frames beyond bounds as they are."""
+    from crm_lib.kernels.answers_in import OtherValue, restore_answer
+    from crm_lib.kernels.answers_out import take_out
+
+    if isinstance(value, ChartFacts | TextFacts):
+        return value
+    data = restore_answer(take_out(value))
+    return value if isinstance(data, OtherValue) else data
+
+
+def judge_value(
+    check: Check, answer: Any, expected: Any, wrongs: Iterable[tuple[Mistake, Callable[[], Any]]]
+) -> CheckResult:
+    """Judge `answer` against the expected answer and those of the frequent mistakes.
+
+    Parameters
+    ----------
+    check
+        The exercise.
+    answer, expected
+        Plain data; an answer of None is blank.
+    wrongs
+        Each mistake with a function that gives its answer; asked only when needed.
+
+    Returns
+    -------
+    CheckResult
+        Full points, the share of the rubric or checker, or none.
+    """
+    if answer is None:
         return CheckResult(check.grade_id, 0, check.points, say("check.blank"), blank=True)
-    verdict = compare_answers(answer, _expect(check, inputs), tolerance=check.tolerance)
+    verdict = _compare(check, answer, expected)
     if verdict.equal:
         message = say("check.right", points=check.points, total=check.points)
         return CheckResult(check.grade_id, check.points, check.points, message)
-    hint = _find_mistake(check, answer, inputs) or verdict.message or check.hint or say("check.hint_default")
-    return CheckResult(check.grade_id, 0, check.points, say("check.wrong", hint=hint))
+    mistake = _find_mistake(check, answer, wrongs)
+    hint = (mistake.message if mistake else "") or verdict.message or check.hint or say("check.hint_default")
+    name = mistake.name if mistake else ""
+    return give_share(check, max(check.rubric.get(name, 0.0), verdict.share), hint, mistake=name)
+
+
+def give_share(check: Check, share: float, hint: str, *, mistake: str = "") -> CheckResult:
+    """Return the result of an answer that is not right: `share` of the points, and what to look at."""
+    points = round(check.points * share, 2)
+    message = say("check.wrong", hint=hint)
+    if points > 0:
+        message = say("check.partly", points=points, total=check.points, hint=hint)
+    return CheckResult(check.grade_id, points, check.points, message, mistake=mistake)
+
+
+def _compare(check: Check, answer: Any, expected: Any) -> Verdict:
+    if check.checker:
+        return check.checker(answer, expected)
+    return compare_answers(answer, expected, tolerance=check.tolerance)
 
 
 def _expect(check: Check, inputs: Mapping[str, Any]) -> Any:
@@ -134,20 +223,18 @@ def _expect(check: Check, inputs: Mapping[str, Any]) -> Any:
         raise CrmError(say("check.spoilt", names="、".join(check.inputs))) from error
 
 
-def _find_mistake(check: Check, answer: Any, inputs: Mapping[str, Any]) -> str:
-    """Return the message of the mistake whose code gives `answer`, or nothing."""
-    for mistake in check.mistakes:
+def _find_mistake(
+    check: Check, answer: Any, wrongs: Iterable[tuple[Mistake, Callable[[], Any]]]
+) -> Mistake | None:
+    """Return the mistake whose code gives `answer`, or nothing."""
+    for mistake, give in wrongs:
         try:
-            wrong = run_answer(mistake.code, check.answer, inputs)
+            wrong = give()
         except Exception:
             continue
-        if wrong is not None and _agrees(answer, wrong, check.tolerance):
-            return mistake.message
-    return ""
-
-
-def _agrees(answer: Any, wrong: Any, tolerance: float) -> bool:
-    return compare_answers(answer, wrong, tolerance=tolerance).equal
+        if wrong is not None and _compare(check, answer, wrong).equal:
+            return mistake
+    return None
 
 
 def run_answer(code: str, name: str, inputs: Mapping[str, Any]) -> Any:
@@ -162,4 +249,17 @@ def run_answer(code: str, name: str, inputs: Mapping[str, Any]) -> Any:
     return space.get(name)
 
 
-__all__ = ["Check", "CheckResult", "Mistake", "Verdict", "grade_answer", "load_checks", "run_answer"]
+__all__ = [
+    "HARD_CODED",
+    "Check",
+    "CheckResult",
+    "Mistake",
+    "Verdict",
+    "as_data",
+    "give_share",
+    "grade_answer",
+    "judge_value",
+    "load_checks",
+    "load_variants",
+    "run_answer",
+]

@@ -12,10 +12,11 @@ from crm_lib.catalogue import say
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether two answers agree, and what about the form of the answer is wrong."""
+    """Whether two answers agree; else what about the form is wrong, and which share of the points stands."""
 
     equal: bool
     message: str = ""
+    share: float = 0.0
 
 
 def compare_answers(answer: Any, expected: Any, *, tolerance: float = 1e-6) -> Verdict:
@@ -58,14 +59,21 @@ def _kind_of(value: Any) -> str:
 
 def _name_type(value: Any) -> str:
     kind = _kind_of(value)
-    return type(value).__name__ if kind == "other" else say(f"check.kind_{kind}")
+    return getattr(value, "type_name", type(value).__name__) if kind == "other" else say(f"check.kind_{kind}")
 
 
 def _numbers_agree(a: Any, b: Any, tolerance: float) -> bool:
-    a, b = float(a), float(b)
+    a, b = _as_float(a), _as_float(b)
     if math.isnan(a) or math.isnan(b):
         return math.isnan(a) and math.isnan(b)
     return math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return math.inf if value > 0 else -math.inf
 
 
 def _as_frame(value: Any) -> Any:
@@ -97,7 +105,7 @@ def _sort_rows(frame: Any) -> list[tuple]:
 def _plain(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
+        return _as_float(value)
     return value if isinstance(value, bool) else str(value)
 
 

@@ -15,6 +15,7 @@ from crm_lib.lesson.display import show_table
 from crm_lib.lesson.exports import remember_source
 from crm_lib.lesson.kernel import notebook_variables, show_look, speak_errors
 from crm_lib.lesson.params import Parameter, Problem, convert_values, find_problems, read_parameters
+from crm_lib.lesson.sealed import load_sealed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,11 @@ def notebook_parameters(notebook_id: str) -> tuple[Parameter, ...]:
     """Return the declared parameters of a built notebook (from its parameters cell)."""
     import json
 
-    cells = json.loads(notebook_file(notebook_id).read_text(encoding="utf-8"))["cells"]
+    path = notebook_file(notebook_id)
+    sealed = None if path.exists() else load_sealed(notebook_id)
+    if sealed:  # a release holds no suite, only what its students may read
+        return read_parameters(sealed.parameters, where=notebook_id)
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     for cell in cells:
         if "parameters" in cell["metadata"].get("tags", ()):
             return read_parameters("".join(cell["source"]), where=notebook_id)
@@ -200,7 +205,11 @@ def check(grade_id: str, answer: Any) -> CheckResult:
         Shows the message; its text form is the points.
     """
     variables = notebook_variables()
-    table = load_checks(str(variables.get("NOTEBOOK_ID", "")))
+    notebook_id = str(variables.get("NOTEBOOK_ID", ""))
+    table = load_checks(notebook_id)
+    sealed = None if table else load_sealed(notebook_id)
+    if sealed:
+        return sealed.judge(grade_id, answer, variables)
     if grade_id not in table:
         raise CrmError(say("check.unknown", grade_id=grade_id, known="、".join(table) or "—"))
     needed = table[grade_id].inputs

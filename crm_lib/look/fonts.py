@@ -82,9 +82,10 @@ def subset_font(path: Path, characters: frozenset[str], *, math: bool = False) -
     """
     from fontTools import subset
     from fontTools.ttLib import TTFont
+    from fontTools.ttLib.woff2 import WOFF2FlavorData
 
     options = subset.Options(hinting=False, glyph_names=False, notdef_outline=True, name_IDs=[1, 2, 13])
-    font = TTFont(path, lazy=True, recalcTimestamp=False)
+    font = TTFont(path, lazy=True, recalcTimestamp=False, recalcBBoxes=False)
     try:
         # Before the cut, not by it: the cutter would read these large tables through first.
         for tag in ({"FFTM"} if math else _DROPPED) & set(font.keys()):
@@ -94,6 +95,8 @@ def subset_font(path: Path, characters: frozenset[str], *, math: bool = False) -
         cutter.populate(unicodes=[ord(c) for c in sorted(characters)])
         cutter.subset(font)
         font.flavor = "woff2"
+        # Outlines as they are: taking them apart for a fifth fewer bytes takes half of the whole time.
+        font.flavorData = WOFF2FlavorData(transformedTables=())
         out = io.BytesIO()
         with _quick_brotli():
             font.save(out, reorderTables=True)

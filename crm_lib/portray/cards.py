@@ -233,14 +233,14 @@ def _list_static(
 
 
 def _list_dynamic(tables: dict[str, Any], customer_id: str, day: dt.date, unit: str) -> list[tuple[Any, ...]]:
-    known = know_tables("portrait_customer", tables, day)
-    if customer_id not in set(known.orders["customer_id"]):
+    # a measure of one customer needs only this customer's rows
+    own = {name: _own(table, customer_id) for name, table in tables.items()}
+    if "orders" in own and not _has_order_by(own["orders"], day):
         raise DataError(
             f"portrait_customer: the customer must have an order line by {day}; {customer_id} has none. "
             "Is the number written as in the orders?"
         )
-    # a measure of one customer needs only this customer's rows
-    known = know_tables("portrait_customer", {n: _own(t, customer_id) for n, t in tables.items()}, day)
+    known = know_tables("portrait_customer", own, day)
     rows = []
     for name, measure in MEASURES.items():
         value = None if known.lacks(measure.needs) else measure.compute(known).get(customer_id)
@@ -252,3 +252,11 @@ def _list_dynamic(tables: dict[str, Any], customer_id: str, day: dt.date, unit: 
 
 def _own(table: pd.DataFrame, customer_id: str) -> pd.DataFrame:
     return table[table["customer_id"] == customer_id] if "customer_id" in table.columns else table
+
+
+def _has_order_by(orders: pd.DataFrame, day: dt.date) -> bool:
+    import pandas as pd
+
+    require_columns("portrait_customer", orders.columns, ["customer_id", "ordered_at"])
+    times = pd.to_datetime(orders["ordered_at"], errors="coerce")
+    return bool((times.dt.date <= day).any())

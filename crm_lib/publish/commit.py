@@ -33,8 +33,20 @@ def put_in_place(job: Job, entry: Mapping[str, Any], manifest: Mapping[str, Any]
     record = {"place": job.place, "name": job.name, "entry": dict(entry), "manifest": dict(manifest)}
     write_atomic(_ready_file(job.out, job.name), json.dumps(record, ensure_ascii=False) + "\n")
     with hold_stop():
+        _carry_sets(job.folder, job.stage)
         replace_folder(job.stage, job.folder)
         _finish(job.out, record, again=False)
+
+
+def _carry_sets(old: Path, new: Path) -> None:
+    """Move the reports of parameter sets, which stand within the folder of their notebook, along with it.
+
+    They are in the stage before the swap, so whoever finishes a killed run brings them back with it.
+    """
+    for path in sorted(old.iterdir()) if old.is_dir() else ():
+        is_report = path.is_dir() and any((path / f"{stem}.html").is_file() for stem in ("report", "failed"))
+        if is_report and not (new / path.name).exists():
+            path.replace(new / path.name)
 
 
 def add_failure(job: Job, entry: Mapping[str, Any]) -> None:
@@ -97,6 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _mend_one(out: Path, record: Mapping[str, Any]) -> None:
     stage, folder = out / ".crm" / "stage" / record["name"], out / record["place"]
     if _is_whole(stage, record):
+        _carry_sets(folder, stage)
         replace_folder(stage, folder)
     if _is_whole(folder, record):
         _finish(out, record, again=True)

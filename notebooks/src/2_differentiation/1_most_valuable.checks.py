@@ -218,3 +218,9 @@ CHECKS = [
         ),
     ),
 ]
+
+# Submissions are graded on the data of the notebook and on these too, which tells constants from calculations.
+VARIANTS = [
+    {"orders": "cdnow_sample"},
+    {"as_of": "2024-10-01", "cost_per_order": 12.0, "a_cut": 0.7, "seed": 3},
+]

@@ -256,3 +256,15 @@ CHECKS = [
         ),
     ),
 ]
+
+XUDONG = {
+    "orders": "xudong_orders",
+    "customers": "xudong_customers",
+    "products": "xudong_products",
+    "clicks": "xudong_clicks",
+}
+# Submissions are graded on the data of the notebook and on these too, which tells constants from calculations.
+VARIANTS = [
+    XUDONG,
+    XUDONG | {"as_of": "2024-07-01", "k": 4, "k_max": 6, "seed": 7},
+]

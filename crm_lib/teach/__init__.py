@@ -1,0 +1,1 @@
+"""Editions for a course, grading in a sandbox, gradebook, feedback, similarity."""
