@@ -25,8 +25,8 @@ CELLS = {
     "from sklearn.cluster import KMeans\nfrom sklearn.ensemble import RandomForestRegressor\n"
     "from sklearn.metrics import silhouette_score\nfrom crm_lib.lesson import export, finding, parameters",
     "data": "rng = np.random.default_rng(seed)\nlines = pd.DataFrame({\n"
-    "    'customer': rng.integers(0, 20_000, 700_000), 'day': rng.integers(0, 730, 700_000),\n"
-    "    'amount': rng.gamma(2.0, 50.0, 700_000).round(2)})",
+    "    'customer': rng.integers(0, 20_000, 820_000), 'day': rng.integers(0, 730, 820_000),\n"
+    "    'amount': rng.gamma(2.0, 50.0, 820_000).round(2)})",
     "customers": "customers = lines.groupby('customer').agg(\n    recency=('day', 'max'), orders=('day', 'nunique'),\n"
     "    revenue=('amount', 'sum'), middle=('amount', 'median'))\ncustomers.describe().round(1)",
     "clusters": "features = (customers - customers.mean()) / customers.std()\nsample = features.iloc[:2_000]\n"

@@ -18,9 +18,12 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 def import_ahead() -> None:
     """Import what a worker needs, and read the font of the reports; a fault shows where it is needed."""
+    import gc
     import importlib
     from contextlib import suppress
 
+    # nothing of this is ever thrown away, so the collector need not walk through it, now or in a fork
+    gc.disable()
     for name in MODULES:
         with suppress(ImportError):
             importlib.import_module(name)
@@ -28,6 +31,8 @@ def import_ahead() -> None:
         from crm_lib.look.fonts import list_missing
 
         list_missing(())
+    gc.freeze()
+    gc.enable()
 
 
 # Python's own server of forked processes can be told what to import, but not what to do.

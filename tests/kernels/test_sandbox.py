@@ -93,7 +93,13 @@ def test_it_sees_nothing_of_the_host_but_what_it_is_shown(user: str) -> None:
         (folder / "gradebook.csv").write_text("secret", encoding="utf-8")
         (folder / "gradebook.csv").chmod(0o644)
         os.chmod(other.name, 0o644)
-        paths = [str(folder / "gradebook.csv"), other.name, "/etc/passwd", "/etc/shadow", os.path.expanduser("~/.bashrc")]
+        paths = [
+            str(folder / "gradebook.csv"),
+            other.name,
+            "/etc/passwd",
+            "/etc/shadow",
+            os.path.expanduser("~/.bashrc"),
+        ]
         code = f"import os; show([p for p in {paths} if os.path.exists(p)], sorted(os.environ))"
         # LC_CTYPE is Python's own doing
         assert look(code, user).replace("'LC_CTYPE', ", "").replace("'LC_CTYPE'", "") == "[] ['PWD']"
