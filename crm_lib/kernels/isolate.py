@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 import signal
 from collections.abc import Mapping, Sequence
@@ -51,14 +52,41 @@ def enter_namespaces() -> None:
 def enter_room(limits: Mapping[str, Any]) -> None:
     """Cover all that siblings could share with room of this process's own, and all of /proc."""
     _mount(None, "/", None, _RECURSIVE | _PRIVATE)
+    shown = [(path, os.open(path, os.O_PATH)) for path in list_mounts_below("/tmp")]
     size = f"size={limits['tmp_mb']}m,nr_inodes=8192,mode=1777"
     _mount("tmpfs", "/tmp", "tmpfs", _NO_SETUID | _NO_DEVICES, size)
+    for path, fd in shown:
+        _show_again(path, fd)
     for folder in (HOME, "/tmp/shm"):
-        os.mkdir(folder)
+        os.makedirs(folder, exist_ok=True)
     if os.path.isdir("/dev/shm"):
         _mount("/tmp/shm", "/dev/shm", None, _BIND)
     _mount("tmpfs", "/proc", "tmpfs", _READ_ONLY, "size=4k,nr_inodes=2,mode=0555")
     os.chdir(HOME)
+
+
+def list_mounts_below(folder: str) -> list[str]:
+    """Return where something is mounted below `folder`: an environment may lie there; those within another left out."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        told = [line.split(" ")[4] for line in file]
+    places = [re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), place) for place in told]
+    found: list[str] = []
+    for place in sorted({p for p in places if p.startswith(f"{folder}/")}):
+        if not any(place.startswith(f"{above}/") for above in found):
+            found.append(place)
+    return found
+
+
+def _show_again(path: str, fd: int) -> None:
+    """Show at `path` what stood there before it was covered; it can be read, as it could be before."""
+    inside = f"/proc/self/fd/{fd}"
+    if os.path.isdir(inside):
+        os.makedirs(path, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+    _mount(inside, path, None, _BIND | _RECURSIVE)
+    os.close(fd)
 
 
 def set_limits(limits: Mapping[str, Any], *, own_bytes: int, own_tasks: int) -> None:

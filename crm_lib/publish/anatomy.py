@@ -168,6 +168,8 @@ def _closing(notebook: NotebookNode, _: str) -> list[str]:
         faults.append("a cell tagged export is missing")
     if not any("finding" in tags_of(c) for c in _code(notebook)):
         faults.append("no cell is tagged finding: data-dependent sentences are computed")
+    if any("nbval-check-output" in tags_of(c) and "show_figure(" in c.source for c in _code(notebook)):
+        faults.append("a cell tagged nbval-check-output shows a figure, which no comparison can hold")
     if sum("nbval-check-output" in tags_of(c) for c in _code(notebook)) < 3:
         faults.append("at least 3 cells must be tagged nbval-check-output")
     return faults

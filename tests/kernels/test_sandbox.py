@@ -200,3 +200,46 @@ def test_where_there_is_none_one_sentence_says_why(
     assert not available
     assert why.startswith("crm grade: students' code runs only in a sandbox")
     assert why.endswith(sentence)
+
+
+_IN_A_ROOM = """
+import os, sys
+sys.path.insert(0, "/tmp/lib")
+from crm_lib.kernels import isolate
+isolate.enter_namespaces()
+pid = os.fork()
+if pid == 0:
+    isolate.enter_room({"tmp_mb": 4})
+    tried = []
+    for path in sys.argv[1:]:
+        try:
+            tried.append(open(path, encoding="utf-8").read())
+            open(path, "w")
+        except OSError as refused:
+            tried.append(type(refused).__name__)
+    print(tried, sorted(os.listdir("/tmp")), file=sys.stderr, flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+
+
+@pytest.mark.needs("bubblewrap")
+def test_what_is_shown_below_tmp_stays_readable_in_a_room_of_its_own(tmp_path: Path) -> None:
+    """An environment may lie there; imports of student code must find it, and siblings' files stay covered."""
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "part.txt").write_text("read me", encoding="utf-8")
+    shown = {
+        "/tmp/lib/crm_lib": str(Path(__file__).parents[2] / "crm_lib"),
+        "/tmp/a b/library": str(tmp_path / "library"),
+        "/tmp/one.txt": str(tmp_path / "library" / "part.txt"),
+    }
+    paths = ["/tmp/a b/library/part.txt", "/tmp/one.txt", "/tmp/sibling.txt"]
+    code = f"open('/tmp/sibling.txt', 'w').write('secret')\n{_IN_A_ROOM}"
+    command = [sys.executable, "-I", "-c", code, *paths]
+    env = {"PYTHONDONTWRITEBYTECODE": "1"}
+    with open_sandbox(command, shown=list_environment() | shown, env=env, stderr=subprocess.PIPE) as inner:
+        said = inner.communicate(timeout=60)[1].decode()
+    refused = "OSError"  # a file system that can only be read
+    expected = ["read me", refused, "read me", refused, "FileNotFoundError"]
+    assert said.splitlines()[-1].startswith(str(expected)), said
+    assert "sibling.txt" not in said.splitlines()[-1].split("]")[1]

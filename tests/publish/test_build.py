@@ -104,6 +104,11 @@ def test_a_changed_checks_table_makes_the_notebook_stale(project):
 
 
 FAULTS = [
+    (
+        "# %%\nshow_figure(plot_segments",
+        '# %% tags=["nbval-check-output"]\nshow_figure(plot_segments',
+        "shows a figure, which no comparison can hold",
+    ),
     ("# # 总览", "# ## 总览", "one H1"),
     ("约 10 分钟", "不久", "minutes"),
     ("## 你将学会", "## 目标", "你将学会"),

@@ -164,7 +164,7 @@ check("portrait-1-above-mean", answer_1)
 #
 # **间隔统计量**把结果同一批没有群的数据相比，只作参考。这些指标都不是教材的内容。
 
-# %% tags=["finding", "nbval-check-output"]
+# %% tags=["finding"]
 sweep = sweep_k(points, k=range(2, k_max + 1), random_state=seed)
 show_table(sweep.drop(columns=["inertia", "gap_se", "parted_p"]), f"群数从 2 试到 {k_max}")
 show_figure(plot_k_evidence(sweep), "间隔统计量和重抽样的一致程度")
