@@ -29,7 +29,6 @@ def _without_limit(name: str) -> Callable[[Path], None]:
 
 def _share_files(root: Path) -> None:
     replace(_INNER, '_mount("tmpfs", "/tmp", "tmpfs"', '_mount("tmpfs", "/dev/shm", "tmpfs"')(root)
-    replace(_INNER, "os.mkdir(folder)", "os.makedirs(folder, exist_ok=True)")(root)
 
 
 OUTER = [
