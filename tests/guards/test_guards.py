@@ -26,7 +26,7 @@ def run_tests(root: Path, *tests: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=550,
+        timeout=1500,
     )
 
 

@@ -109,7 +109,7 @@ def test_it_was_forked_and_its_imports_were_there(warm, folder):
 def test_two_kernels_draw_different_random_numbers(warm, folder):
     draw = (
         "import random, numpy, os\nfrom scipy import stats\n"
-        "print(random.random(), numpy.random.rand(), numpy.random.default_rng().random(), stats.norm.rvs(), os.urandom(4))"
+        "print(random.random(), numpy.random.rand(), numpy.random.default_rng().random(), stats.norm.rvs(), os.urandom(4).hex())"
     )
     first, second = (run_cell(folder, draw, warm.address).split() for _ in range(2))
     assert all(a != b for a, b in zip(first, second, strict=True))

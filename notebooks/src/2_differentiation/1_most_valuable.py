@@ -368,7 +368,8 @@ check("mvc-5-orders", answer_5)
 # %% tags=["export"]
 people = profit.merge(abc[["customer_id", "abc_class"]], on="customer_id", how="left")
 people = people.merge(segments[["customer_id", "recency_days", "segment"]].astype({"recency_days": "Int64"}), how="left")
-people = people.merge(divided[["customer_id", "state", "arm"]], how="left").replace({"arm": {"treated": "实施组", "control": "对照组"}})
+arms = divided.assign(arm=divided["arm"].map({"treated": "实施组", "control": "对照组"}))
+people = people.merge(arms[["customer_id", "state", "arm"]], how="left")
 result = {"as_of": day, "ranked_by": by, "contacts": talks_kind, "n_lines": len(raw), "n_customers": len(profit)}
 result |= {"n_ranked": len(abc), "n_loss": int((ranked[by] < 0).sum()), "classes": classes, "class_profit": class_profit}
 result |= {"concentration": measure_concentration(ranked, by=by), "policy": policy, "rise": rise, "baseline": baseline}
