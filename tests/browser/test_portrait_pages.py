@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from crm_lib._needs import find_need
 from crm_lib.lesson.pages import make_page
 
 pytestmark = pytest.mark.needs("chromium")
 
 NONE = float("nan")
 HOSTILE = "<script>document.title = 'owned'</script><img src=http://example.invalid/x onerror=\"document.title = 1\">"
-# As on a machine that has nothing Chinese: only DejaVu Sans, found through a private fontconfig file.
-FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
 LABELS = [("高消费", 0.96), ("购买频繁", 0.95), ("偏好类别：女装", 0.3), ("㐂稀罕字", 0.2)]
 KINDS = ["person", "hostile", "none", "many"]
 
@@ -59,28 +54,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         found[kind] = folder / f"{kind}.html"
         found[kind].write_text(make_page(make_portrait(kind), shape="person")[0], encoding="utf-8")
     return found
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    import matplotlib
-    from playwright.sync_api import sync_playwright
-
-    folder = tmp_path_factory.mktemp("fonts")
-    (folder / "fonts").mkdir()
-    dejavu = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    (folder / "fonts" / dejavu.name).write_bytes(dejavu.read_bytes())
-    config = folder / "fonts.conf"
-    config.write_text(FONTCONFIG.format(fonts=folder / "fonts", cache=folder / "cache"), encoding="utf-8")
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path=find_need("chromium"),
-            args=["--no-sandbox"] if root else [],
-            env={**os.environ, "FONTCONFIG_FILE": str(config)},
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
