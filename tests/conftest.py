@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Before numpy and matplotlib are imported by anything: two workers share two cores, and no window opens.
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -20,6 +22,9 @@ from crm_lib._needs import NEEDS, find_need
 ROOT = Path(__file__).resolve().parent.parent
 MISSING = "missing_need"
 GUARD = "guard"
+# Only DejaVu Sans, found through a private fontconfig file.
+FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
 
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
@@ -114,3 +119,26 @@ def copy_project(target: Path) -> Path:
 def python() -> str:
     """Return the interpreter that runs the tests, for subprocesses."""
     return sys.executable
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Open a browser on a machine that has nothing Chinese, for the tests that look at pages."""
+    import matplotlib
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("fonts")
+    (folder / "fonts").mkdir()
+    dejavu = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    (folder / "fonts" / dejavu.name).write_bytes(dejavu.read_bytes())
+    config = folder / "fonts.conf"
+    config.write_text(FONTCONFIG.format(fonts=folder / "fonts", cache=folder / "cache"), encoding="utf-8")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(
+            executable_path=find_need("chromium"),
+            args=["--no-sandbox"] if root else [],
+            env={**os.environ, "FONTCONFIG_FILE": str(config)},
+        )
+        yield chromium
+        chromium.close()

@@ -110,8 +110,12 @@ class Watched:
             return "processes"
         most = self._limits["memory_mb"] * _MEBIBYTE
         # the exact measure costs milliseconds, so it is taken only when the rough one is over
-        if sum(p.resident for p in tree) > most and measure_memory(tree) > most + measure_lent():
-            return "memory_mb"
+        if sum(p.resident for p in tree) > most:
+            # What is lent comes first: a process that ends in between gives it back,
+            # and its own measure, taken before, would still hold it.
+            lent = measure_lent()
+            if measure_memory(tree) > most + lent:
+                return "memory_mb"
         return ""
 
     def kill(self, reason: str) -> None:

@@ -31,6 +31,7 @@ class Kernel:
     def __exit__(self, *what: Any) -> None:
         self._open.__exit__(*what)
         kill_all()
+        use_folder(None)  # the next test's kernels live in a folder of their own
 
     def run(self, source: str) -> str:
         """Run `source`; return what it printed."""
