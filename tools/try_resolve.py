@@ -13,8 +13,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Comes as source only, which pip cannot judge for another Python.
-SOURCE_ONLY = ("pyspark",)
+# They come as source only, which pip cannot judge for another Python.
+SOURCE_ONLY = ("pyspark", "snownlp")
 NO_NETWORK = (
     "Failed to establish",
     "Temporary failure in name resolution",
