@@ -59,3 +59,8 @@ def list_sentences(*sections: str) -> str:
 def list_results() -> dict[str, str]:
     """Return the Chinese titles of what stands in a result file and is no column: name → title."""
     return dict(_read()["results"])
+
+
+def list_section(section: str) -> dict[str, str]:
+    """Return all sentences or titles of one section: key → text as it stands in the catalogue."""
+    return dict(_read()[section])

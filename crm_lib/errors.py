@@ -51,3 +51,11 @@ class ConstantScoreWarning(CrmWarning):
 
 class NoStructureWarning(CrmWarning):
     """The data show no cluster structure; a clustering would be arbitrary."""
+
+
+class DegenerateFitWarning(CrmWarning):
+    """A model's parameters run off or cannot be told from the data; its numbers are no basis for a decision."""
+
+
+class CorrelatedSpendWarning(CrmWarning):
+    """How much is spent goes with how often, which the gamma-gamma model excludes."""

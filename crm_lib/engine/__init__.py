@@ -8,6 +8,7 @@ done by one small module per engine before the shared part begins.
 """
 
 from crm_lib.engine.customers import total_customers
+from crm_lib.engine.days import list_days, total_days
 from crm_lib.engine.sources import open_lines
 
-__all__ = ["open_lines", "total_customers"]
+__all__ = ["list_days", "open_lines", "total_customers", "total_days"]

@@ -64,20 +64,20 @@ def total_customers(
     takes the time of the same query written by hand (``benchmarks/bench_rfm.py``).
     """
     lines = open_lines(orders, where=where, time_zone=time_zone)
-    totals = collect(_by_customer(_by_order(_value(lines, as_of))), where)
+    totals = collect(_by_customer(_by_order(value_lines(lines, as_of))), where)
     ids = text_of_ids(totals["customer_id"])
-    if _sum(totals["n_faults"]) or _has_nobody(ids):
+    if sum_column(totals["n_faults"]) or has_nobody(ids):
         raise name_faults(lines, where)
     if (customer := _find_overflow(totals, ids)) is not None:
         raise name_overflow(customer, where)
     table = _finish(totals, ids)
-    n_later = _sum(totals["n_later"])
+    n_later = sum_column(totals["n_later"])
     if n_later and not table.num_rows:
         raise name_all_later(lines, as_of, where)
     return CustomerTotals(table, n_later)
 
 
-def _value(lines: nw.LazyFrame, as_of: dt.date) -> nw.LazyFrame:
+def value_lines(lines: nw.LazyFrame, as_of: dt.date) -> nw.LazyFrame:
     """Add what each line is worth: its money, the day it was seen, the day it was a purchase."""
     import narwhals as nw
 
@@ -135,13 +135,14 @@ def _by_customer(orders: nw.LazyFrame) -> nw.LazyFrame:
     return totals.sort("customer_id")
 
 
-def _sum(column: pa.ChunkedArray) -> int:
+def sum_column(column: pa.ChunkedArray) -> int:
+    """Add up a column of whole numbers; 0 when it is empty."""
     import pyarrow.compute as pc
 
     return int(pc.sum(column).as_py() or 0)
 
 
-def _has_nobody(ids: pa.ChunkedArray) -> bool:
+def has_nobody(ids: pa.ChunkedArray) -> bool:
     """Tell whether a customer number is missing or blank."""
     import pyarrow.compute as pc
 

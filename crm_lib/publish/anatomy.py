@@ -21,6 +21,10 @@ MOST_LINES = 12
 MEDIAN_LINES = 6
 MOST_IMPORTS = 8
 MOST_DEF_LINES = 5
+FEWEST_CHECKED = 3
+# a page that opens a project (0_…) tells what the project is about; it may have no parameters and no tasks
+PAGE_CELLS = (3, 10)
+PAGE_CHECKED = 1
 _READERS = re.compile(r"\b(?:pd|pandas|pl|polars|duckdb)\.(?:read_|scan_|connect|sql\b)|\bopen\(")
 
 
@@ -30,6 +34,17 @@ def find_faults(notebook: NotebookNode, notebook_id: str) -> list[str]:
     for look in (_tags, _opening, _parameters, _sizes, _reading, _exercises, _solution_names, _closing):
         faults += look(notebook, notebook_id)
     return faults
+
+
+def is_page(notebook_id: str) -> bool:
+    """Tell whether a notebook is the page that opens a project, such as ``1_identification/0_project``.
+
+    Parameters
+    ----------
+    notebook_id
+        ``<project>/<n>_<name>``.
+    """
+    return notebook_id.rsplit("/", 1)[-1].startswith("0_")
 
 
 def tags_of(cell: Any) -> set[str]:
@@ -66,6 +81,10 @@ def _parameters(notebook: NotebookNode, notebook_id: str) -> list[str]:
     from crm_lib.lesson.params import read_parameters
 
     cells = [i for i, c in enumerate(notebook.cells) if "parameters" in tags_of(c)]
+    if not cells and is_page(notebook_id):
+        call = f'parameters("{notebook_id}")'
+        there = any(c.source.startswith(call) and "hide-input" in tags_of(c) for c in _code(notebook))
+        return [] if there else [f"a page without parameters still calls {call}, tagged hide-input"]
     if len(cells) != 1:
         return ["there must be exactly one cell tagged parameters"]
     after = notebook.cells[cells[0] + 1]
@@ -79,14 +98,15 @@ def _parameters(notebook: NotebookNode, notebook_id: str) -> list[str]:
     return faults
 
 
-def _sizes(notebook: NotebookNode, _: str) -> list[str]:
+def _sizes(notebook: NotebookNode, notebook_id: str) -> list[str]:
     faults = []
+    fewest, most = PAGE_CELLS if is_page(notebook_id) else CODE_CELLS
     cells = _code(notebook)
     # one parameter a line: a lesson may well need more of them than a step may have lines
     steps = [c for c in cells if "parameters" not in tags_of(c)]
     lengths = sorted(len(c.source.splitlines()) for c in steps)
-    if not CODE_CELLS[0] <= len(cells) <= CODE_CELLS[1]:
-        faults.append(f"{len(cells)} code cells; there must be {CODE_CELLS[0]} to {CODE_CELLS[1]}")
+    if not fewest <= len(cells) <= most:
+        faults.append(f"{len(cells)} code cells; there must be {fewest} to {most}")
     if lengths and lengths[-1] > MOST_LINES:
         faults.append(f"a code cell has {lengths[-1]} lines; at most {MOST_LINES}")
     if lengths and lengths[len(lengths) // 2] > MEDIAN_LINES:
@@ -159,10 +179,12 @@ def _solution_names(notebook: NotebookNode, _: str) -> list[str]:
     ]
 
 
-def _closing(notebook: NotebookNode, _: str) -> list[str]:
+def _closing(notebook: NotebookNode, notebook_id: str) -> list[str]:
     faults = []
+    page = is_page(notebook_id)
+    fewest = PAGE_CHECKED if page else FEWEST_CHECKED
     texts = [c.source for c in notebook.cells if c.cell_type == "markdown"]
-    if not any(re.search(r"^## 小结", text, re.MULTILINE) for text in texts):
+    if not page and not any(re.search(r"^## 小结", text, re.MULTILINE) for text in texts):
         faults.append("a closing section 小结 is missing")
     if not any("export" in tags_of(c) for c in _code(notebook)):
         faults.append("a cell tagged export is missing")
@@ -170,6 +192,6 @@ def _closing(notebook: NotebookNode, _: str) -> list[str]:
         faults.append("no cell is tagged finding: data-dependent sentences are computed")
     if any("nbval-check-output" in tags_of(c) and "show_figure(" in c.source for c in _code(notebook)):
         faults.append("a cell tagged nbval-check-output shows a figure, which no comparison can hold")
-    if sum("nbval-check-output" in tags_of(c) for c in _code(notebook)) < 3:
-        faults.append("at least 3 cells must be tagged nbval-check-output")
+    if sum("nbval-check-output" in tags_of(c) for c in _code(notebook)) < fewest:
+        faults.append(f"at least {fewest} cells must be tagged nbval-check-output")
     return faults

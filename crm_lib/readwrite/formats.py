@@ -125,7 +125,7 @@ class Opener:
             for member in members:
                 try:
                     inner = archive.read(member)
-                except (RuntimeError, zipfile.BadZipFile, NotImplementedError, zlib_error()) as error:
+                except (RuntimeError, *zip_faults()) as error:
                     raise ReadError(
                         f"{where}: {member.filename} cannot be unpacked ({error}). Unpack it first."
                     ) from None
@@ -154,6 +154,21 @@ def zlib_error() -> type[Exception]:
     return zlib.error
 
 
+def zip_faults() -> tuple[type[Exception], ...]:
+    """Return what zipfile raises on a damaged archive: bad offsets and sizes are plain errors of seek and struct."""
+    import struct
+
+    return (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        ValueError,
+        EOFError,
+        OSError,
+        struct.error,
+        zlib_error(),
+    )
+
+
 def _read_bytes(part: Part, n: int = -1) -> bytes:
     try:
         with part.path.open("rb") as file:
@@ -173,7 +188,7 @@ def _list_archive(data: bytes, where: str) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return archive.namelist()
-    except zipfile.BadZipFile as error:
+    except zip_faults() as error:
         raise ReadError(f"{where}: the file is damaged ({error}). Export or copy it again.") from None
 
 

@@ -3,15 +3,17 @@
 :func:`path` finds a file by its short name, :func:`paths` all files behind a
 name, :func:`list_samples` names them, :func:`project_root` finds the folder they live under.
 :func:`make_company` generates the company 旭东 at any size, with the truth that
-was planted beside it; :func:`assign_types` and :func:`achievable_rand` say how
-well that truth can be told at all.
+was planted beside it, :func:`make_registers` its registers alone;
+:func:`assign_types` and :func:`achievable_rand`, :func:`assign_sentiments` and
+:func:`implied_alpha` say how well that truth can be told at all.
 :func:`load_journey` reads a year of a grocer's tills from an optional package.
 """
 
 from crm_lib.sample.achievable import achievable_rand, adjusted_rand, assign_types
+from crm_lib.sample.achievable_survey import assign_sentiments, implied_alpha
 from crm_lib.sample.files import Sample, list_samples, path, paths, project_root
 from crm_lib.sample.journey import JOURNEY, JOURNEY_NOTE, load_journey
-from crm_lib.sample.xudong import make_company
+from crm_lib.sample.xudong import make_company, make_registers
 
 __all__ = [
     "JOURNEY",
@@ -19,10 +21,13 @@ __all__ = [
     "Sample",
     "achievable_rand",
     "adjusted_rand",
+    "assign_sentiments",
     "assign_types",
+    "implied_alpha",
     "list_samples",
     "load_journey",
     "make_company",
+    "make_registers",
     "path",
     "paths",
     "project_root",

@@ -83,7 +83,7 @@ def show_contact(
     key = person * 3 + register
     changed = np.where(flags["phone_changed"], 1 + register, 0)
     holder = np.where(flags["phone_changed"], person, fields["own_phone"])
-    phone = company.draws.permute("phone", holder * 4 + changed, max(10**8, company.size * 4))
+    phone = company.draws.permute("phone", holder * 4 + changed, _phone_numbers(company))
     return {
         "name": _show_name(company, key, fields, flags["name_variant"]),
         "gender": col.take_words(["男", "女"], fields["woman"].astype(np.int64)),
@@ -92,6 +92,19 @@ def show_contact(
         "email": _show_email(company, person, fields, flags["no_email"]),
         **_show_address(company, fields["head"], flags["address_abbreviated"]),
     }
+
+
+def show_caller(
+    company: Company, person: np.ndarray, fields: dict[str, np.ndarray]
+) -> tuple[pa.Array, pa.Array]:
+    """Return the true name and telephone number of each person."""
+    phone = company.draws.permute("phone", fields["own_phone"] * 4, _phone_numbers(company))
+    name = _show_name(company, person * 3, fields, person * 0)
+    return name, col.number_words(PHONE_PREFIX, phone, 8)
+
+
+def _phone_numbers(company: Company) -> int:
+    return max(10**8, company.size * 4)
 
 
 def _show_name(
@@ -144,11 +157,16 @@ def _show_email(
     return col.join_words(surname, middle, last, number, "@", domain)
 
 
+def draw_city(company: Company, head: np.ndarray) -> np.ndarray:
+    """Draw the town of each household, as a place in the list of cities."""
+    return company.draws.choose("city", head, read_words()["city_weights"])
+
+
 def _show_address(company: Company, head: np.ndarray, short: np.ndarray) -> dict[str, pa.Array]:
     import pyarrow.compute as pc
 
     words, draws = read_words(), company.draws
-    city = draws.choose("city", head, words["city_weights"])
+    city = draw_city(company, head)
     parts = [c.split("|") for c in words["cities"]]
     province, town, brief = (col.take_words([p[k] for p in parts], city) for k in range(3))
     district = col.take_words(words["districts"], draws.choose("district", head, [1.0] * 6))

@@ -31,6 +31,12 @@ def read_words() -> dict[str, Any]:
     return _read("vocabulary.toml")
 
 
+@cache
+def read_sentences() -> dict[str, Any]:
+    """Return what stands in ``sentences.toml``."""
+    return _read("sentences.toml")
+
+
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files("crm_lib.sample") / name).read_text("utf-8"))
 

@@ -40,14 +40,25 @@ _XUDONG = {
     "campaign_members": ("campaign_members.csv", "customer × campaign"),
     "touches": ("touches.csv", "touch"),
     "investments": ("investments.csv", "investment"),
+    "leads": ("leads.csv", "prospect"),
+    "survey": ("survey.csv", "respondent"),
+    "survey_items": ("survey_items.csv", "item"),
+    "experience": ("experience.csv", "observation"),
+    "population": ("population.csv", "stratum"),
 }
 _INVENTED = "invented; crm data make --customers 500 --seed 0 --out DIR writes it to DIR/files"
+_TEMPLATE = "invented; the template of a student's own shopping, empty and twice filled in"
+_FORMS = ("my_shopping_template", "my_shopping", "classmate_shopping")
 _SAMPLES = {
     s.name: s
     for s in (
         *(
             Sample(f"xudong_{name}", f"xudong/{file}", grain, _INVENTED, "MIT (LICENSE)")
             for name, (file, grain) in _XUDONG.items()
+        ),
+        *(
+            Sample(name, f"templates/{name}.xlsx", "sheet of a template", _TEMPLATE, "MIT (LICENSE)")
+            for name in _FORMS
         ),
         Sample("cdnow", "cdnow_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),
         Sample("cdnow_sample", "cdnow_sample_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),

@@ -114,6 +114,7 @@ def assign_notebooks(
 def _require_options(
     notebook_ids: Sequence[str], students: Any, *, per_student_data: bool, course_key: str
 ) -> None:
+    from crm_lib.lesson.checks import load_checks
     from crm_lib.publish.build import list_sources
 
     known = list_sources()
@@ -122,6 +123,11 @@ def _require_options(
     for unknown in (i for i in notebook_ids if i not in known):
         near = list_words(closest_first(unknown, known))
         raise ParameterError(f"crm assign: there is no notebook {unknown!r}; closest first: {near}.")
+    for page in (i for i in notebook_ids if not load_checks(i)):
+        raise ParameterError(
+            f"crm assign: a notebook must have graded tasks; {page!r} has none. "
+            f"Hand it out for reading as it is: notebooks/{page}.ipynb."
+        )
     if per_student_data and not (students and course_key):
         raise ParameterError(
             "crm assign: --per-student-data needs the roster and the course key; add --students FILE and "

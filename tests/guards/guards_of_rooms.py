@@ -9,6 +9,7 @@ _PAGES = "tests/publish/test_html_report.py"
 _RUNS = "tests/publish/test_run.py"
 _FAULTS = "tests/publish/test_render_faults.py"
 _BUILD = "tests/publish/test_build.py"
+_LINKS = "tests/identify/test_link.py"
 _REFUSED = f"{_RUNS}::test_wrong_calls_are_refused_before_any_kernel_starts"
 
 PUBLISH = [
@@ -940,7 +941,147 @@ GRADING = [
     ),
 ]
 
+GOLDEN = [
+    Guard(
+        "contact data on a customer card are shown in part",
+        "cards show every value as it is",
+        replace("crm_lib/identify/cards_show.py", "mask_value(column, value)", "value"),
+        ("tests/identify/test_cards_pages.py::test_contact_data_are_shown_in_part_unless_asked_for",),
+    ),
+    Guard(
+        "contact data in a review list are shown in part",
+        "nothing is masked",
+        replace("crm_lib/identify/review.py", "f not in show and f in known.columns", "False"),
+        ("tests/identify/test_review_list.py::test_contact_data_are_masked_but_differences_seen",),
+    ),
+    Guard(
+        "a golden address is one place",
+        "province and town may come from another house",
+        replace(
+            "crm_lib/identify/golden.py", "if within in chosen else everywhere", "if False else everywhere"
+        ),
+        ("tests/identify/test_golden_rules.py::test_place_and_address_come_from_the_same_house",),
+    ),
+    Guard(
+        "golden records are made of all records, each once",
+        "records and links need not fit",
+        replace(
+            "crm_lib/identify/golden.py",
+            "    if said:\n        raise DataError(",
+            "    if said:\n        str(",
+        ),
+        ("tests/identify/test_golden_merge.py::test_records_and_links_must_fit",),
+    ),
+    Guard(
+        "what a person told apart stays apart",
+        "records are joined across such a pair",
+        replace("crm_lib/identify/review_apply.py", "            return False\n", "            pass\n"),
+        ("tests/identify/test_review_apply.py::test_persons_after_a_review",),
+    ),
+    Guard(
+        "a card does not go back in time",
+        "changes of an earlier day are written",
+        replace("crm_lib/identify/cards.py", "    if day < card.as_of:", "    if False:"),
+        ("tests/identify/test_cards_history.py::test_changes_go_into_history_and_back",),
+    ),
+]
+
+LINKING = [
+    Guard(
+        "families at one address are kept apart",
+        "pairs of one home are taken for strangers",
+        replace(
+            "crm_lib/identify/link_model.py",
+            "    home *= model.share_home / max(model.share_same, 1e-300)",
+            "    home *= 0.0",
+        ),
+        (f"{_LINKS}::test_a_home_is_no_person",),
+    ),
+    Guard(
+        "a chain is cut where a register would hold one person twice",
+        "any two clusters are joined",
+        replace("crm_lib/identify/link_clusters.py", '        return "one_register"', '        return ""'),
+        (f"{_LINKS}::test_a_chain_is_cut_at_its_weakest_pair",),
+    ),
+    Guard(
+        "records that contradict are not joined through a third",
+        "contradictions are not looked for",
+        replace("crm_lib/identify/link_clusters.py", '        return "contradiction"', '        return ""'),
+        (f"{_LINKS}::test_records_that_contradict_in_name_and_birth_are_not_joined_through_a_third",),
+    ),
+    Guard(
+        "new records never make two known persons one",
+        "known persons are joined like any records",
+        replace("crm_lib/identify/link_clusters.py", '        return "known_persons"', '        return ""'),
+        (f"{_LINKS}::test_a_record_between_two_known_persons_joins_one_of_them",),
+    ),
+    Guard(
+        "a number that everybody gives does not count",
+        "every number counts",
+        replace("crm_lib/identify/link_prepare.py", "_MOST_NAMES = 12", "_MOST_NAMES = 10**9"),
+        (f"{_LINKS}::test_a_default_number_and_a_shared_mail_do_not_count_and_do_not_explode",),
+    ),
+    Guard(
+        "a rule makes no more pairs than the budget allows",
+        "every rule is used",
+        replace(
+            "crm_lib/identify/link_blocking.py",
+            "0 < n_pairs <= budget * _PART_OF_RULE and spent + n_pairs <= budget",
+            "0 < n_pairs",
+        ),
+        (f"{_LINKS}::test_blocking_keeps_to_its_budget_and_says_what_it_left_out",),
+    ),
+]
+
+_PAGE = "tests/publish/test_project_pages.py"
+_SHARES = "tests/stats/test_raking.py"
+DEMOGRAPHY = [
+    Guard(
+        "a page that opens a project is held to rules of its own",
+        "the number of its cells is not looked at",
+        replace(
+            "crm_lib/publish/anatomy.py", "PAGE_CELLS if is_page(notebook_id) else CODE_CELLS", "(0, 99)"
+        ),
+        (f"{_PAGE}::test_each_rule_of_a_page_is_held",),
+    ),
+    Guard(
+        "a lesson is not let off as a page",
+        "every notebook counts as a page",
+        replace("crm_lib/publish/anatomy.py", '.startswith("0_")', '.startswith("")'),
+        (f"{_PAGE}::test_the_same_cells_are_no_lesson",),
+    ),
+    Guard(
+        "a notebook without tasks is not handed out as an assignment",
+        "crm assign takes any notebook",
+        replace("crm_lib/teach/assign.py", "if not load_checks(i))", "if not i)"),
+        (f"{_PAGE}::test_a_page_without_tasks_is_not_assigned_but_said_to_be_for_reading",),
+    ),
+    Guard(
+        "weights that miss the population's margins are warned about",
+        "the gap is not looked at",
+        replace(
+            "crm_lib/stats/raking.py",
+            "    if gap > tolerance:\n        _warn",
+            "    if False:\n        _warn",
+        ),
+        (f"{_SHARES}::test_empty_cells_that_make_it_impossible_are_warned_about",),
+    ),
+    Guard(
+        "impossible values are never moved into the possible",
+        "the suggestion is written into the rows",
+        replace(
+            "crm_lib/identify/demography_screen.py",
+            "rows[column] = values.where(~bad)",
+            "rows[column] = values",
+        ),
+        ("tests/identify/test_demography_fields.py::test_values_that_cannot_be_by_hand",),
+    ),
+]
+
 ROOM_GUARDS = [
+    *DEMOGRAPHY,
+    *LINKING,
+    *GOLDEN,
     *GRADING,
     *PUBLISH,
     *KERNELS,

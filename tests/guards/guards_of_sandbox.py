@@ -203,7 +203,7 @@ LIMITS = [
     Guard(
         "what the official cells hold is nobody's memory",
         "a student's part of it counts",
-        replace(_WATCH, " > most + measure_lent():", " > most:"),
+        replace(_WATCH, " > most + lent:", " > most:"),
         (f"{_LIMITS}::test_what_the_official_cells_hold_is_not_held_against_a_student",),
     ),
     Guard(

@@ -12,11 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from crm_lib.errors import ParameterError
-from crm_lib.sample import make_company, xudong
+from crm_lib.sample import make_company, make_registers, xudong
 from crm_lib.schema import load_schema
 
 # content of the tables of make_company(500, seed=0); a change of it is a change of VERSION
-VERSION, DIGEST = 1, "1fada2c1b0804a4eeeb6648bcfb98c898685f00e21c37b460bfa8b26c54c34e4"
+VERSION, DIGEST = 2, "5a0d472737a68072226180f0e498de5e8319f670a7322487d766103624b573fd"
+# the tables of version 1, which later versions left as they were
+FIRST_TABLES = {"campaign_members", "campaigns", "clicks", "contacts", "customers", "investments", "orders",
+                "products", "reviews", "touches", "wallet"}  # fmt: skip
+FIRST_DIGEST = "1fada2c1b0804a4eeeb6648bcfb98c898685f00e21c37b460bfa8b26c54c34e4"
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +29,11 @@ def small(tmp_path_factory):
     return out, make_company(500, seed=0, out=out)
 
 
-def digest_tables(folder):
+def digest_tables(folder, names=None):
     told = hashlib.sha256()
     for path in sorted(folder.glob("*.parquet")):
+        if names and path.stem not in names:
+            continue
         table = pq.read_table(path)
         told.update(repr((path.stem, table.column_names, table.to_pylist())).encode("utf-8"))
     return told.hexdigest()
@@ -36,23 +42,26 @@ def digest_tables(folder):
 def test_content_of_this_version(small):
     assert xudong.VERSION == VERSION
     assert digest_tables(small[0] / "data") == DIGEST
+    assert digest_tables(small[0] / "data", FIRST_TABLES) == FIRST_DIGEST
 
 
 def test_same_seed_same_bytes_other_seed_other_company(small, tmp_path):
     make_company(500, seed=0, out=tmp_path / "b")
     make_company(500, seed=1, out=tmp_path / "c")
     names = sorted(p.relative_to(small[0]) for p in small[0].rglob("*") if p.is_file())
-    assert len(names) == 11 + 6 + 13  # tables, truth with its laws, files
+    assert len(names) == 16 + 13 + 18  # tables, truth with its laws, files
     for name in names:
         assert (small[0] / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     same = [n for n in names if (small[0] / n).read_bytes() == (tmp_path / "c" / n).read_bytes()]
-    assert [n.stem for n in same] == ["campaigns", "campaigns"]
+    assert [n.stem for n in same] == ["campaigns", "survey_items"] * 2
 
 
 def test_chunks_change_nothing_but_the_order_of_rows(small, tmp_path, monkeypatch):
     monkeypatch.setattr(xudong, "CHUNK", 170)
     make_company(500, seed=0, out=tmp_path / "b", files=False)
     for path in sorted(small[0].glob("*/*.parquet")):
+        if path.stem == "defects":  # of the files, which were not written
+            continue
         one, other = pq.read_table(path), pq.read_table(tmp_path / "b" / path.relative_to(small[0]))
         assert sorted(map(repr, one.to_pylist())) == sorted(map(repr, other.to_pylist())), path.stem
 
@@ -63,7 +72,7 @@ def test_rows_are_counted_and_progress_is_told(tmp_path, monkeypatch):
     n_rows = make_company(500, seed=4, out=tmp_path / "x", files=False, progress=lambda *a: told.append(a))
     assert told == [
         *(("customers", n, 1500) for n in (300, 500, 800, 1000, 1300, 1500)),
-        *((step, n, 500) for step in ("clicks", "orders") for n in (300, 500)),
+        *((step, n, 500) for step in ("clicks", "orders", "opinions") for n in (300, 500)),
     ]
     for name, n in n_rows.items():
         folder, table = ("truth", name[6:]) if name.startswith("truth/") else ("data", name)
@@ -107,6 +116,15 @@ def test_order_lines_add_up_and_returns_follow_their_purchase(small):
     assert len(both) == len(back) > 50
     assert (both["amount"] == -both["amount_bought"]).all()
     assert (both["ordered_at"] > both["ordered_at_bought"]).all()
+
+
+def test_registers_alone_are_those_of_the_company(small, tmp_path):
+    n_rows = make_registers(500, seed=0, out=tmp_path / "r")
+    assert n_rows == {"customers": small[1]["customers"], "truth/records": small[1]["truth/records"]}
+    for name in ("data/customers.parquet", "truth/records.parquet"):
+        assert pq.read_table(tmp_path / "r" / name).equals(pq.read_table(small[0] / name))
+    with pytest.raises(ParameterError, match="make_registers: out must be a new or empty folder"):
+        make_registers(500, seed=0, out=tmp_path / "r")
 
 
 def test_persons_are_nobody(small):
