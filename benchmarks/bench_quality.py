@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
+
+MOST_SECONDS_PER_MILLION = 20.0
 
 
 def make_register(n: int, seed: int = 0):
@@ -45,7 +48,7 @@ def make_register(n: int, seed: int = 0):
     return frame.assign(source_row=np.arange(2, n + 2))
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     n = parser.parse_args().records
@@ -69,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

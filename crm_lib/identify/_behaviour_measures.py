@@ -49,7 +49,7 @@ def _usual(column: str) -> Callable[[pd.DataFrame], str | None]:
 
 def _spent(frame: pd.DataFrame) -> float:
     kept = [read_flag(v) is not True for v in frame["returned"]]
-    return _total("amount")(frame[kept])
+    return _total("amount")(frame.loc[kept])
 
 
 def _own_share(frame: pd.DataFrame) -> float:
@@ -66,15 +66,22 @@ def _favourite(frame: pd.DataFrame) -> str | None:
 
 def _wears_cost(frame: pd.DataFrame) -> float:
     """Yuan per monthly wear of what is still worn and whose price is known."""
-    used = frame[[read_flag(v) is True for v in frame["in_use"]]].dropna(subset=["amount", "monthly_wears"])
+    used = frame.loc[[read_flag(v) is True for v in frame["in_use"]]].dropna(
+        subset=["amount", "monthly_wears"]
+    )
     wears = float(used["monthly_wears"].sum())
     return _total("amount")(used) / wears if wears > 0 else float("nan")
 
 
-def _wallet(frame: pd.DataFrame) -> float:
-    from crm_lib.identify.behaviour_aspects import measure_wallet_share
+def _wallet(name: str) -> Callable[[pd.DataFrame], float]:
+    """Return what the usable rows of the wallet come to, so that sums and share tell of the same rows."""
 
-    return measure_wallet_share(frame)["wallet_share"]
+    def measure(frame: pd.DataFrame) -> float:
+        from crm_lib.identify.behaviour_aspects import measure_wallet_share
+
+        return measure_wallet_share(frame)[name]
+
+    return measure
 
 
 Measure = tuple[str, str, Callable[["pd.DataFrame"], Any]]
@@ -109,8 +116,8 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         ("cost_per_wear", "元/次", _wears_cost),
     ),
     "wallet": (
-        ("all_spend", "元", _total("category_spend")),
-        ("our_spend", "元", _total("our_spend")),
-        ("wallet_share", "", _wallet),
+        ("all_spend", "元", _wallet("category_spend")),
+        ("our_spend", "元", _wallet("our_spend")),
+        ("wallet_share", "", _wallet("wallet_share")),
     ),
 }

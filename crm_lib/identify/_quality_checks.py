@@ -136,16 +136,21 @@ def name_row_forms(table: QualityTable, column: str) -> np.ndarray:
     return forms[table.cells(column).codes]
 
 
-def find_main_forms(table: QualityTable, column: str) -> np.ndarray:
-    """Return per row the form most dates of its register's column have (of equals the first of FORMS)."""
+def find_main_forms(table: QualityTable, column: str, *, choices: tuple[str, ...] = FORMS) -> np.ndarray:
+    """Return per row which of `choices` most dates of its register's column have; of equals the first.
+
+    Dates that can be read decide; what is no date of the calendar has a say only where there are no others.
+    """
     import numpy as np
 
     forms = name_row_forms(table, column)
+    readable = table.cells(column).spread(table.days(column).state == OK)
     out = np.full(len(table), "", dtype=object)
     for group in np.unique(table.groups):
         mine = table.groups == group
-        counts = [int((forms[mine] == form).sum()) for form in FORMS]
-        out[mine] = FORMS[counts.index(max(counts))]
+        deciding = mine & readable if (mine & readable).any() else mine
+        counts = [int((forms[deciding] == form).sum()) for form in choices]
+        out[mine] = choices[counts.index(max(counts))]
     return out
 
 

@@ -25,6 +25,8 @@ _WRITERS = {
     "compact": "{0:04}{1:02}{2:02}",
 }
 
+WRITTEN_FORMS = tuple(_WRITERS)
+
 
 def mend_cells(
     table: QualityTable, column: str, form: str, wanted: np.ndarray, setting: Setting

@@ -211,7 +211,7 @@ def find_careless(
     flags["missing_share"] = 1 - answered / len(known)
     flags["straight_line"], can_tell = _find_straight(answers, known)
     seconds = answers["seconds"] if "seconds" in used else pd.Series(float("nan"), index=answers.index)
-    median = float(seconds.median())
+    median = float(seconds.median()) if seconds.notna().any() else float("nan")
     flags["speeder"] = (seconds < fast_share * median) | (seconds < seconds_per_item * answered)
     flags["mostly_missing"] = flags["missing_share"] > most_missing + 1e-12
     flags["repeated"] = flags["response_id"].duplicated(keep=False)

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crm_lib._checks import require_choice
 from crm_lib.identify.behaviour_file import ABOUT, GUIDE, NUMBER, SURE, Sheet, list_sheets
 from crm_lib.identify.prospects import load_rules
+from crm_lib.readwrite.cells import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +54,8 @@ def write_shopping_template(
 
     Raises
     ------
+    ParameterError
+        An answer, table or column is none of the template's.
     ReadError
         The file cannot be written.
 
@@ -64,6 +68,7 @@ def write_shopping_template(
 
     from crm_lib.readwrite.excel import write_file
 
+    _check_names(about or {}, tables or {})
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         book.set_properties({"created": _FIXED_DATE, "title": "我的服装购买行为"})
@@ -74,6 +79,16 @@ def write_shopping_template(
             rows = None if tables is None else tables.get(sheet.table.name)
             _write_sheet(book.add_worksheet(sheet.table.title), sheet, rows, looks)
     return write_file("write_shopping_template", path, buffer.getvalue())
+
+
+def _check_names(about: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+    sheets = {sheet.table.name: sheet.table.names for sheet in list_sheets()}
+    for name in about:
+        require_choice("write_shopping_template", "about", name, list(load_rules("shopping")["about"]))
+    for name, rows in tables.items():
+        require_choice("write_shopping_template", "tables", name, list(sheets))
+        for column in rows.columns:
+            require_choice("write_shopping_template", f"a column of {name}", column, list(sheets[name]))
 
 
 def _make_looks(book: Any) -> dict[str, Any]:
@@ -148,7 +163,7 @@ def _write_sheet(sheet: Any, one: Sheet, rows: pd.DataFrame | None, looks: Mappi
 
 
 def _write_value(sheet: Any, r: int, c: int, value: Any, kind: str, looks: Mapping[str, Any]) -> None:
-    if value is None or value != value or value == "":
+    if is_missing(value) or value == "":
         return
     if isinstance(value, dt.date):
         sheet.write_datetime(r, c, dt.datetime(value.year, value.month, value.day), looks["date"])

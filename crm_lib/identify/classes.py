@@ -87,7 +87,8 @@ def classify_intent(leads: pd.DataFrame, *, words: str | Path | dict[str, Any] |
         signed = (pd.to_numeric(leads["signed_amount"], errors="coerce") > 0).to_numpy(dtype=bool)
     shown = np.zeros(len(leads), dtype=bool)
     if "note" in leads.columns:
-        shown = np.array([bool(_read_note(n, _load_words(words))[0]) for n in leads["note"]], dtype=bool)
+        known = _load_words(words)
+        shown = np.array([bool(_read_note(n, known)[0]) for n in leads["note"]], dtype=bool)
     was = recorded.to_numpy(dtype=object)
     cases = [signed, was == "成交", shown & np.isin(was, ["潜在", ""]), was != ""]
     evidence = np.select(cases, ["signed", "unsigned", "note", "recorded"], "none")
@@ -188,7 +189,9 @@ def find_intent_in_notes(
 def _load_words(words: str | Path | dict[str, Any] | None) -> dict[str, Any]:
     table = words if isinstance(words, dict) else load_rules("intent_words", words)
     groups = table.get("words")
-    good = isinstance(groups, list) and all({"stage", "words"} <= set(g) for g in groups)
+    good = isinstance(groups, list) and all(
+        isinstance(g, dict) and isinstance(g.get("words"), list | tuple) and "stage" in g for g in groups
+    )
     if not good:
         raise DataError(
             "find_intent_in_notes: words must be a list of {stage, words}; got something else. "

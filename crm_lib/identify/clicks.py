@@ -139,11 +139,12 @@ def _code_keys(where: str, clicks: pd.DataFrame, *, rebuild: bool) -> tuple[np.n
     if not {"visitor_id", "customer_id"} & set(clicks.columns):
         require_columns(where, clicks.columns, ["visitor_id"])
     visitor = read_ids(clicks, "visitor_id")
-    customer = read_ids(clicks, "customer_id")
     # visitors first; a customer's events without visitor come behind all of them
     code, n_visitors = _rank(visitor)
-    by_customer, _ = _rank(customer)
-    key = np.where(code >= 0, code, np.where(by_customer >= 0, by_customer + n_visitors, -1))
+    key = code
+    if (code < 0).any():
+        by_customer, _ = _rank(read_ids(clicks, "customer_id"))
+        key = np.where(code >= 0, code, np.where(by_customer >= 0, by_customer + n_visitors, -1))
     session = np.full(len(clicks), -1, "int64")
     n_shared = 0
     if not rebuild and "session_id" in clicks.columns:
@@ -188,18 +189,15 @@ def _rank(texts: pa.Array) -> tuple[np.ndarray, int]:
 
 
 def _sort(visitor: np.ndarray, session: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return the rows by visitor, session, time and row number; DuckDB sorts on all processors."""
-    import duckdb
+    """Return the rows by visitor, session, time and row number."""
     import numpy as np
-    import pyarrow as pa
 
-    if len(times) < 2:
-        return np.arange(len(times))
-    keys = pa.table({"v": visitor, "s": session, "t": times, "r": np.arange(len(times))})
-    with duckdb.connect(":memory:") as connection:
-        connection.register("keys", keys)
-        found = connection.execute("SELECT r FROM keys ORDER BY v, s, t, r").fetchnumpy()
-    return np.asarray(found["r"])
+    # click logs come in order of time: one key is then enough, and a stable sort keeps that order
+    in_time = bool((times[1:] >= times[:-1]).all())
+    keys = [] if in_time else [times]
+    if (session >= 0).any():
+        keys.append(session)
+    return np.lexsort((*keys, visitor))
 
 
 def _differs(values: np.ndarray) -> np.ndarray:
@@ -213,14 +211,15 @@ def _differs(values: np.ndarray) -> np.ndarray:
 
 def _order_blocks(
     visitor: np.ndarray, session: np.ndarray, times: np.ndarray, begins: np.ndarray
-) -> np.ndarray:
+) -> np.ndarray | slice:
     """Return the places of the rows with the sessions of each visitor in order of their begin."""
     import numpy as np
 
+    if (session < 0).all():
+        # sessions by the rule cannot overlap: they stand in order already
+        return slice(None)
     first = np.flatnonzero(begins)
     order = np.lexsort((session[first], times[first], visitor[first]))
-    if (order == np.arange(len(order))).all():
-        return np.arange(len(times))
     size = np.diff(first, append=len(times))[order]
     start = np.repeat(first[order] - (np.cumsum(size) - size), size)
     return start + np.arange(len(times))

@@ -173,6 +173,10 @@ def score_observations(
 
     from crm_lib.stats import interval_of_mean
 
+    if isinstance(by, str) or not by:
+        raise ParameterError(
+            f"score_observations: by must be a list of columns, at least one; got {by!r}. For example ['observer']."
+        )
     require_columns("score_observations", list(observations.columns), ["score", *by])
     frame = observations[list(by)].astype(object).where(observations[list(by)].notna(), "")
     frame["score"] = _read_scores(observations["score"])

@@ -42,7 +42,7 @@ def load_follow_up(rules: str | Path | pd.DataFrame | None = None) -> tuple[pd.D
     SchemaError
         When a column is missing.
     DataError
-        When a rule names another intent or grade, days or minutes that are not above 0, an unknown limit,
+        When a rule names another intent or grade, days that are no whole number above 0, minutes not above 0, an unknown limit,
         or an intent has no rule for every grade; all faults at once.
 
     Examples
@@ -80,11 +80,11 @@ def _find_rule_faults(table: pd.DataFrame) -> list[str]:
             faults.append(f"{where}: intent must be one of {'、'.join(INTENTS)}, got {row.intent!r}")
         if row.sales_grade not in ("", *GRADES):
             faults.append(f"{where}: sales_grade must be A, B, C or empty, got {row.sales_grade!r}")
-        faults += [
-            f"{where}: {name} must be a number above 0, got {getattr(row, name)!r}"
-            for name in ("every_days", "minutes")
-            if not _is_positive(getattr(row, name))
-        ]
+        days, minutes = row.every_days, row.minutes
+        if not _is_positive(days) or float(days) % 1:
+            faults.append(f"{where}: every_days must be a whole number above 0, got {days!r}")
+        if not _is_positive(minutes):
+            faults.append(f"{where}: minutes must be a number above 0, got {minutes!r}")
     for name in INTENTS:
         mine = set(table.loc[table["intent"] == name, "sales_grade"])
         if "" not in mine:
@@ -94,7 +94,7 @@ def _find_rule_faults(table: pd.DataFrame) -> list[str]:
 
 def _is_positive(value: Any) -> bool:
     try:
-        return not isinstance(value, bool) and float(value) > 0
+        return not isinstance(value, bool) and 0 < float(value) < float("inf")
     except (TypeError, ValueError):
         return False
 

@@ -89,7 +89,7 @@ def load_criteria(criteria: str | Path | pd.DataFrame | None = None) -> pd.DataF
     require_columns("load_criteria", list(table.columns), ("grade", "column"))
     table = table.reindex(columns=["grade", "column", *_TERMS]).astype(object)
     table = table.where(table.notna(), None)
-    table["equals"] = [_read_flag(v) for v in table["equals"]]
+    table["equals"] = pd.Series(_read_flags(table["equals"]), index=table.index, dtype=object)
     faults = [fault for row in table.itertuples() for fault in _find_faults(row)]
     if faults or table.empty:
         raise DataError(
@@ -116,6 +116,11 @@ def _read_flag(value: Any) -> Any:
     return value if value is None or isinstance(value, bool) else words.get(str(value).strip().lower(), value)
 
 
+def _read_flags(values: pd.Series) -> list[Any]:
+    """Return true, false, or what else is there; None for a gap of whatever kind."""
+    return [None if gap else _read_flag(v) for v, gap in zip(values, values.isna(), strict=True)]
+
+
 def _find_faults(row: Any) -> list[str]:
     where = f"row {row.Index + 1}"
     faults = []
@@ -128,7 +133,7 @@ def _find_faults(row: Any) -> list[str]:
         f"{where}: {t} must be a number, got {getattr(row, t)!r}" for t, n in numbers.items() if n is None
     ]
     if len(numbers) == 2 and None not in numbers.values() and numbers["least"] > numbers["most"]:
-        faults.append(f"{where}: least {row.least:g} is above most {row.most:g}")
+        faults.append(f"{where}: least {numbers['least']:g} is above most {numbers['most']:g}")
     if row.equals is not None and not isinstance(row.equals, bool):
         faults.append(f"{where}: equals must be true or false, got {row.equals!r}")
     return faults
@@ -211,7 +216,7 @@ def _meet(leads: pd.DataFrame, row: Any) -> Any:
     values = leads[row.column]
     good = values.notna()
     if row.equals is not None:
-        good &= values.map(_read_flag).map(lambda v: v is not None and v == row.equals).astype(bool)
+        good &= pd.Series([v == row.equals for v in _read_flags(values)], index=values.index, dtype=bool)
     if row.least is not None or row.most is not None:
         numbers = pd.to_numeric(values, errors="coerce")
         wrong = values.notna() & numbers.isna()

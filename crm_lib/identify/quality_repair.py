@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crm_lib.identify._quality_checks import code_meaning, join_codes, run_rule
-from crm_lib.identify._quality_mends import fill_provinces, mend_cells, mend_city, mend_dates
+from crm_lib.identify._quality_checks import code_meaning, find_main_forms, join_codes, run_rule
+from crm_lib.identify._quality_mends import WRITTEN_FORMS, fill_provinces, mend_cells, mend_city, mend_dates
 from crm_lib.identify._quality_table import QualityTable, Setting
 from crm_lib.identify.quality_rules import QualityRule, load_quality_rules
 
@@ -158,11 +158,10 @@ def propose_repairs(
 
 
 def _propose_dates(view: QualityTable, column: str, bad: np.ndarray) -> np.ndarray:
+    """Write each bad date as most readable ones of its column are, as far as that form can be written."""
     import numpy as np
 
-    from crm_lib.identify._quality_checks import find_main_forms
-
-    cells, main = view.cells(column), find_main_forms(view, column)
+    cells, main = view.cells(column), find_main_forms(view, column, choices=WRITTEN_FORMS)
     texts = mend_dates(view, column)
     after = np.full(len(view), "", dtype=object)
     for k in bad.nonzero()[0].tolist():

@@ -106,7 +106,7 @@ def _gather(frame: pd.DataFrame, rules: RoutingRules) -> list[_Evidence]:
     contact = plain["topic"].astype(object) if "topic" in plain.columns else blank
     topics = match_topics(texts, _merge_topics(rules))
     coded = code_experience(texts, _merge_lexicon(rules))
-    urgent = find_mentions(texts, rules.urgent_words)
+    urgent = find_mentions(texts, rules.urgent_words, reach=1)
     columns = (
         contact.fillna("").map(str).str.strip(),
         _read_ratings(plain),

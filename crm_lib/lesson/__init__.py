@@ -36,6 +36,7 @@ from crm_lib.lesson.attitude_tables import (
     summarize_scores,
     tabulate_importance,
     tabulate_kano,
+    tabulate_questions,
     weigh_respondents,
 )
 from crm_lib.lesson.attitude_words import (
@@ -285,6 +286,7 @@ __all__ = [
     "tabulate_importance",
     "tabulate_kano",
     "tabulate_labels",
+    "tabulate_questions",
     "tabulate_register",
     "tabulate_routes",
     "tabulate_topics",

@@ -228,9 +228,11 @@ def describe_kano(kano: pd.DataFrame) -> str:
     """
     if not len(kano):
         return say("attitude.no_kano")
-    text = ""
+    text = say("attitude.kano_lead") if kano["clear"].any() else ""
     for kind in "MOAIRQ":
-        names = kano.loc[(kano["kano"] == kind) & kano["clear"].astype(bool), "title"].tolist()
+        mine = kano[(kano["kano"] == kind) & kano["clear"].astype(bool)]
+        shares = mine[f"n_{kind.lower()}"] / mine["n"]
+        names = [f"{name}（{share:.0%}）" for name, share in zip(mine["title"], shares, strict=True)]
         if names:
             text += say(
                 "attitude.kano_list", name=say(f"attitude.kano_{kind.lower()}"), names="、".join(names)

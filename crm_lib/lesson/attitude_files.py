@@ -27,7 +27,7 @@ _CHOICES = {
 _HEAD = {"bold": True, "bg_color": "#DCE6EE", "bottom": 1, "valign": "vcenter", "text_wrap": True}
 
 
-def write_survey_template(questions: pd.DataFrame) -> Path:
+def write_survey_template(questions: pd.DataFrame) -> None:
     """Write the workbook a survey is carried out with, beside the report, and say so.
 
     Parameters
@@ -35,12 +35,11 @@ def write_survey_template(questions: pd.DataFrame) -> Path:
     questions : DataFrame
         What `read_questions` returned: the statements to put.
 
-    Returns
-    -------
-    Path
-        ``survey_template.xlsx``: a guide, the questionnaire to print, the sheet to enter answers in (500 rows,
-        every cell with a list or limits of its own), the list of items.  The last two are what this lesson
-        reads.  The same statements give the same bytes.
+    Notes
+    -----
+    ``survey_template.xlsx`` holds a guide, the questionnaire to print, the sheet to enter answers in (500
+    rows, every cell with a list or limits of its own), and the list of items.  The last two are what this
+    lesson reads.  The same statements give the same bytes.
     """
     import xlsxwriter
 
@@ -60,7 +59,6 @@ def write_survey_template(questions: pd.DataFrame) -> Path:
         _fill_items(book.add_worksheet(say("attitude.sheet_items")), questions, styles)
     path = write_file("write_survey_template", _folder() / TEMPLATE, buffer.getvalue())
     finding(say("attitude.template_done", file=path.name))
-    return path
 
 
 def _folder() -> Path:
@@ -150,13 +148,19 @@ def _fill_items(sheet: Any, questions: pd.DataFrame, styles: Mapping[str, Any]) 
             )
 
 
+def _round(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with as many digits as a reader of a report wants; shares keep theirs."""
+    numbers = table.select_dtypes("float").columns
+    return table.round({c: 4 if str(c).endswith("_share") else 2 for c in numbers})
+
+
 def write_attitude_report(
     parts: Mapping[str, str],
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
     figures: Mapping[str, Axes] | None = None,
     titles: Mapping[str, str] | None = None,
-) -> Path:
+) -> None:
     """Write the report of the lesson as a Word document beside the page, and say so.
 
     Parameters
@@ -168,10 +172,9 @@ def write_attitude_report(
     titles : mapping of str to str, optional
         Column → title, before those of the catalogue.
 
-    Returns
-    -------
-    Path
-        ``attitude_report.docx``; the same parts give the same bytes.
+    Notes
+    -----
+    The file is called ``attitude_report.docx``; the same parts give the same bytes.
     """
     import matplotlib.pyplot as plt
 
@@ -188,10 +191,9 @@ def write_attitude_report(
         blocks += [TextBlock(line.replace("**", "")) for line in text.split("\n") if line.strip()]
         table, figure = (tables or {}).get(heading), (figures or {}).get(heading)
         if table is not None and len(table):
-            blocks.append(TableBlock(table, heading, {**list_titles(), **(titles or {})}))
+            blocks.append(TableBlock(_round(table), heading, {**list_titles(), **(titles or {})}))
         if figure is not None:
             blocks.append(FigureBlock(figure_png(figure), heading))
             plt.close(figure.get_figure())
     path = write_word(_folder() / REPORT, blocks)
     finding(say("attitude.report_done", file=path.name))
-    return path

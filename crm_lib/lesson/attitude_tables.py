@@ -56,7 +56,7 @@ def summarize_flags(flags: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per sign and one for any of them: item, rule (in words), n, answer_share.
+        One row per sign and one for any of them: item, rule (in words), n_responses, flag_share.
     """
     import pandas as pd
 
@@ -71,7 +71,25 @@ def summarize_flags(flags: pd.DataFrame) -> pd.DataFrame:
         for kind in (*_FLAGS, "careless")
     ]
     table = pd.DataFrame(rows, columns=["item", "rule", "n_responses"])
-    return table.assign(response_share=table["n_responses"] / max(len(flags), 1))
+    return table.assign(flag_share=table["n_responses"] / max(len(flags), 1))
+
+
+def tabulate_questions(questions: pd.DataFrame) -> pd.DataFrame:
+    """Return the statements as a table to read: number, construct, text, reversed (是/否), points.
+
+    Parameters
+    ----------
+    questions : DataFrame
+        What `read_questions` returned.
+
+    Returns
+    -------
+    DataFrame
+        One row per item: question, construct, statement, reversed, points.
+    """
+    table = questions[["item", "construct", "text", "reversed", "points"]].copy()
+    table["reversed"] = [say("attitude.yes") if r else say("attitude.no") for r in questions["reversed"]]
+    return table.rename(columns={"item": "question", "text": "statement"})
 
 
 def rate_nps(answers: pd.DataFrame, *, by: str = "channel") -> pd.DataFrame:
@@ -179,12 +197,12 @@ def tabulate_importance(matrix: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per attribute: attribute (its title), importance, performance, gap, gap_low, gap_high,
-        quadrant, firm (是/否).
+        One row per attribute: aspect (its title), importance, performance, importance_gap, gap_low,
+        gap_high, quadrant, firm (是/否).
     """
     words = {q: say(f"attitude.quadrant_{q}") for q in ("concentrate", "keep_up", "low_priority", "overkill")}
     columns = ["title", "importance", "performance", "gap", "gap_low", "gap_high", "quadrant", "firm"]
-    table = matrix.reindex(columns=columns).rename(columns={"title": "attribute"})
+    table = matrix.reindex(columns=columns).rename(columns={"title": "aspect", "gap": "importance_gap"})
     firm = [say("attitude.yes") if f else say("attitude.no") for f in matrix["firm"]]
     return table.assign(quadrant=matrix["quadrant"].map(words), firm=firm)
 
@@ -200,11 +218,11 @@ def tabulate_kano(kano: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per feature: feature (its title), n_m … n_q, better, worse, kano_class, clear (是/否).
+        One row per feature: kano_feature (its title), n_m … n_q, better, worse, kano_class, clear (是/否).
     """
     names = {k: say(f"attitude.kano_{k.lower()}") for k in "MOAIRQ"}
     table = kano[[c for c in kano.columns if c.startswith("n_")]].copy()
-    table.insert(0, "feature", kano["title"])
+    table.insert(0, "kano_feature", kano["title"])
     table["better"], table["worse"] = kano["better"], kano["worse"]
     table["kano_class"] = ["/".join(names[k] for k in kind.split("/") if k) for kind in kano["kano"]]
     table["clear"] = [say("attitude.yes") if f else say("attitude.no") for f in kano["clear"]]
@@ -225,11 +243,12 @@ def summarize_scores(scores: pd.DataFrame, reliability: pd.DataFrame) -> pd.Data
     -------
     DataFrame
         One row per construct: construct, n_scored, mean_score, score_low, score_high (0–100, Student's
-        interval), n_items, n_respondents, alpha, low, high.
+        interval), n_items, n_complete (who answered all of them), alpha, alpha_low, alpha_high.
     """
     from crm_lib.stats import interval_of_mean
 
     table = reliability[["construct", "n_items", "n_respondents", "alpha", "low", "high"]].copy()
+    table = table.rename(columns={"n_respondents": "n_complete", "low": "alpha_low", "high": "alpha_high"})
     own = [scores[f"score_{c}"] for c in table["construct"]]
     ends = [interval_of_mean(x) for x in own]
     for place, (name, k) in enumerate((("mean_score", 0), ("score_low", 1), ("score_high", 2)), 1):

@@ -32,6 +32,7 @@ from crm_lib.lesson.behaviour_steps import (
     show_scores,
     show_step,
     show_waiting,
+    show_ways_of_finding,
 )
 from crm_lib.lesson.behaviour_verdicts import (
     describe_channels,
@@ -111,4 +112,5 @@ __all__ = [
     "show_step",
     "show_waiting",
     "show_wallet",
+    "show_ways_of_finding",
 ]

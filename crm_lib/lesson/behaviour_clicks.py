@@ -48,22 +48,7 @@ def report_clicks(clicks: Gathered) -> dict[str, Any] | None:
     summary = summarize_sessions(sessions)
     funnel = measure_funnel(sessions, steps)
     paths, dwell = count_paths(sessions, most=6), measure_dwell(sessions)
-    named = funnel.assign(step=[name_event(e) for e in funnel["step"]])
-    columns = [
-        "step",
-        "n_reached",
-        "n_lost",
-        "share_of_first",
-        "share_of_previous",
-        "low_share",
-        "high_share",
-    ]
-    show_step(_as_shares(named[columns]), say("behaviour.cap_funnel"))
-    shown = paths.assign(path=[" → ".join(map(name_event, p.split(" → "))) for p in paths["path"]])
-    show_step(shown[["path", "n_sessions", "session_share"]], say("behaviour.cap_paths"))
-    pages = dwell.assign(page=[name_event(p) for p in dwell["page"]])
-    show_step(pages[["page", "n_views", "n_timed", "n_last", "median_seconds"]], say("behaviour.cap_dwell"))
-    _draw(funnel)
+    _show_clicks(funnel, paths, dwell)
     return {
         "funnel": funnel,
         "paths": paths,
@@ -75,6 +60,27 @@ def report_clicks(clicks: Gathered) -> dict[str, Any] | None:
     }
 
 
+_FUNNEL_COLUMNS = [
+    "step",
+    "n_reached",
+    "n_lost",
+    "share_of_first",
+    "share_of_previous",
+    "low_share",
+    "high_share",
+]
+
+
+def _show_clicks(funnel: pd.DataFrame, paths: pd.DataFrame, dwell: pd.DataFrame) -> None:
+    named = funnel.assign(step=[name_event(e) for e in funnel["step"]])
+    show_step(_as_shares(named[_FUNNEL_COLUMNS]), say("behaviour.cap_funnel"))
+    shown = paths.assign(path=[" → ".join(map(name_event, p.split(" → "))) for p in paths["path"]])
+    show_step(shown[["path", "n_sessions", "session_share"]], say("behaviour.cap_paths"))
+    pages = dwell.assign(page=[name_event(p) for p in dwell["page"]])
+    show_step(pages[["page", "n_views", "n_timed", "n_last", "median_seconds"]], say("behaviour.cap_dwell"))
+    _draw(funnel)
+
+
 def _as_shares(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.rename(columns={"share_of_first": "first_share", "share_of_previous": "previous_share"})
 
@@ -84,7 +90,9 @@ def _draw(funnel: pd.DataFrame) -> None:
 
     draw = getattr(plots, "plot_funnel", None)
     if draw is not None:
-        show_figure(draw(funnel), say("behaviour.fig_funnel"))
+        show_figure(
+            draw(funnel.assign(step=[name_event(e) for e in funnel["step"]])), say("behaviour.fig_funnel")
+        )
 
 
 def name_event(event: str) -> str:

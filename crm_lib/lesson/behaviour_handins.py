@@ -49,6 +49,10 @@ _TITLES = {
     "decision_days": "预计决策天数",
 }
 _MOST_LINKED = 500
+_HANDED_IN = (
+    *("mine", "other", "aspects", "plan", "leads"),
+    *("schedule", "fields", "improvements", "clicks", "channels"),
+)
 
 
 def export_handins(
@@ -168,22 +172,15 @@ def export_lesson(
 
     leads, other = kit["leads"], kit["other"]
     finding(write_lesson_cards(make_lesson_cards(data, leads, other, day), other))
-    names = (
-        "mine",
-        "other",
-        "aspects",
-        "plan",
-        "leads",
-        "schedule",
-        "fields",
-        "improvements",
-        "clicks",
-        "channels",
-    )
     sentences = _say_again(kit, data, day, own_checklist)
-    export_handins(**{name: kit[name] for name in names}, sentences=sentences)
+    export_handins(**{name: kit[name] for name in _HANDED_IN}, sentences=sentences)
+    return _gather_tables(kit), _gather_figures(kit, day)
+
+
+def _gather_tables(kit: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    leads = kit["leads"]
     private = [c for c in ("name", "phone") if c in leads.columns]
-    tables = {
+    return {
         "leads": leads.drop(columns=private),
         "schedule": kit["schedule"],
         "methods": kit["methods"],
@@ -194,7 +191,6 @@ def export_lesson(
         "faults": kit["mine"].faults,
         "fields": kit["fields"],
     }
-    return tables, _gather_figures(kit, day)
 
 
 def _say_again(kit: Mapping[str, Any], data: Mapping[str, Any], day: str, own: bool) -> dict[str, str]:

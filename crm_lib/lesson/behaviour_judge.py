@@ -117,6 +117,7 @@ def show_faults(shopping: Shopping) -> pd.DataFrame:
         shown = faults[["sheet", "row", "title", "value", "dimension", "cause"]].copy()
         shown["row"] = [str(r) if r else "—" for r in faults["row"]]
         shown["title"] = [t or "—" for t in faults["title"]]
+        shown = shown.rename(columns={"title": "field"})
         shown.insert(4, "problem", [say(f"behaviour.fault_{k}") for k in faults["kind"]])
         show_step(shown, say("behaviour.cap_faults"), most=15)
     return faults

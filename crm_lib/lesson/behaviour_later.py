@@ -68,7 +68,8 @@ def show_found(found: pd.DataFrame) -> pd.DataFrame:
         What `find_intent_in_notes` returned.
     """
     if len(found):
-        show_step(found[["lead_id", "note", "words", "stages"]], say("behaviour.cap_found"), most=8)
+        shown = found[["lead_id", "note", "words", "stages"]].rename(columns={"note": "told"})
+        show_step(shown, say("behaviour.cap_found"), most=8)
     return found
 
 
@@ -95,9 +96,9 @@ def show_due(schedule: pd.DataFrame, *, most: int = 8) -> pd.DataFrame:
         "due_on",
         "overdue_days",
         "purpose",
-        "ask",
     ]
     shown = first[columns].assign(reason=[say(f"behaviour.due_{r}") for r in first["reason"]])
+    shown["sales_grade"] = [g or say("behaviour.no_grade") for g in shown["sales_grade"]]
     show_step(shown, say("behaviour.cap_due"), most=most)
     return schedule
 

@@ -95,6 +95,18 @@ def show_engines() -> pd.DataFrame:
     return frame
 
 
+def show_ways_of_finding() -> pd.DataFrame:
+    """Show the textbook's 17 ways of finding customers, and return them."""
+    from crm_lib.identify import list_source_methods
+
+    ways = list_source_methods()
+    shown = ways.rename(columns={"method": "source_method", "route": "origin"})
+    shown["family"] = [say(f"behaviour.family_{f}") for f in ways["family"]]
+    shown["origin"] = [say(f"behaviour.route_{r}") for r in ways["route"]]
+    show_step(shown, say("behaviour.cap_ways_of_finding"))
+    return ways
+
+
 def show_methods(methods: pd.DataFrame) -> pd.DataFrame:
     """Show what each way of finding customers costs and yields, and return it.
 
@@ -105,17 +117,21 @@ def show_methods(methods: pd.DataFrame) -> pd.DataFrame:
     """
     named = methods.assign(family=[say(f"behaviour.family_{f}") for f in methods["family"]])
     columns = ["source_method", "family", "n_leads", "n_deals", "yield_share", "low_share", "high_share"]
-    show_step(named[[*columns, "cost", "deal_cost"]], say("behaviour.cap_methods"))
+    shown = named[[*columns, "cost", "deal_cost"]].rename(
+        columns={"cost": "amount", "deal_cost": "deal_amount"}
+    )
+    show_step(shown, say("behaviour.cap_methods"))
     return methods
 
 
 def show_experience_kit() -> None:
     """Show the ways of collecting experience data, the three levels, and the mystery customer's sheet."""
-    from crm_lib.identify import list_levels, list_mystery_sheet, list_ways
+    from crm_lib.identify import list_choices, list_levels, list_mystery_sheet, list_ways
 
     ways = list_ways()
     show_step(ways.assign(side=[say(f"behaviour.side_{s}") for s in ways["side"]]), say("behaviour.cap_ways"))
     show_step(list_levels(), say("behaviour.cap_levels"))
+    show_step(list_choices(), say("behaviour.cap_choices"))
     show_step(list_mystery_sheet().assign(mark=""), say("behaviour.cap_mystery"))
 
 

@@ -15,6 +15,7 @@ from crm_lib.plots.demography import plot_attribute_ranking, plot_pyramid, plot_
 from crm_lib.plots.identifiers import plot_identifiers
 from crm_lib.plots.linking import plot_link_weights, plot_threshold
 from crm_lib.plots.orders import plot_orders_over_time
+from crm_lib.plots.policy import plot_balance, plot_budgets, plot_effects, plot_qini, plot_uplift_groups
 from crm_lib.plots.portraits import plot_portrait
 from crm_lib.plots.quality import plot_quality, plot_repairs
 from crm_lib.plots.rfm import plot_rfm_distributions, plot_rfm_grid, plot_segments
@@ -33,7 +34,11 @@ from crm_lib.plots.value import plot_pareto
 from crm_lib.plots.words import plot_wordcloud
 
 __all__ = [
+    "plot_balance",
+    "plot_budgets",
+    "plot_effects",
     "plot_link_weights",
+    "plot_qini",
     "plot_threshold",
     "PALETTE",
     "SEGMENT_COLORS",
@@ -69,6 +74,7 @@ __all__ = [
     "plot_rfm_grid",
     "plot_segments",
     "plot_topics",
+    "plot_uplift_groups",
     "plot_waiting",
     "plot_wordcloud",
     "segment_color",

@@ -47,9 +47,9 @@ def plot_methods(methods: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     check_frame("plot_methods", methods, needed, "methods")
     ax = open_axes(ax, 1.3 + 0.3 * len(methods))
     for row, one in enumerate(methods.to_dict("records")):
-        color = _FAMILIES[one["family"]][1]
+        color = _FAMILIES.get(one["family"], _FAMILIES["other"])[1]
         ax.plot([one["low_share"], one["high_share"]], [row, row], color=color, linewidth=2, alpha=0.5)
-        ax.plot([one["yield_share"]], [row], marker="o", color=color)
+        ax.plot([one["yield_share"]], [row], marker="o", color=color, clip_on=False)
     labels = [
         f"{m or '没有写明'}（{n:,}）"
         for m, n in zip(methods["source_method"], methods["n_leads"], strict=True)
@@ -58,9 +58,10 @@ def plot_methods(methods: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(methods) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(percent)
+    shown = {f if f in _FAMILIES else "other" for f in methods["family"]}
     ax.set_xlabel("成交率（成交客户数 ÷ 客户数），横线是 95% 区间")
     ax.grid(axis="y", visible=False)
-    _name_colors(ax, [_FAMILIES[f] for f in _FAMILIES if f in set(methods["family"])], "lower right")
+    _name_colors(ax, [_FAMILIES[f] for f in _FAMILIES if f in shown], "lower right")
     note(ax, f"n = {int(methods['n_leads'].sum()):,} 位客户；括号里是人数")
     return ax
 

@@ -51,7 +51,7 @@ def plot_quality(scores: pd.DataFrame, *, after: pd.DataFrame | None = None, ax:
         values = [first[d] for d in names]
         ax.barh(at, values, color=MAIN, height=0.6)
         for y, value in zip(at, values, strict=True):
-            ax.text(value + 1, y, f"{value:.1f}", va="center", color=MUTED)
+            ax.text(value + 1, y, _mark(value), va="center", color=MUTED)
         ax.set_xlim(0, 112)
         ax.set_xticks(range(0, 101, 20))
         note(ax, f"n = {n:,} 次单元格检查")
@@ -76,10 +76,18 @@ def _draw_change(ax: Axes, at: list[int], before: list[float], after: list[float
     low = min([*before, *(p[2] for p in pairs)])
     room = max(100.0 - low, 1.0)
     ax.set_xlim(low - 0.12 * room, 100 + 0.25 * room)
+    ax.set_xticks([tick for tick in ax.get_xticks() if low - 0.12 * room <= tick <= 100])
     for y, _, a in pairs:
-        ax.annotate(f"{a:.1f}", (a, y), xytext=(9, 0), textcoords="offset points", va="center", color=MAIN)
+        ax.annotate(_mark(a), (a, y), xytext=(9, 0), textcoords="offset points", va="center", color=MAIN)
     ax.set_ylim(-0.6, len(at) - 0.4)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+
+
+def _mark(score: float) -> str:
+    """Return a score with one digit; one that is not full never reads 100."""
+    import math
+
+    return f"{math.floor(score * 100) / 100:.2f}" if 99.95 <= score < 100 else f"{score:.1f}"
 
 
 def plot_repairs(ranked: pd.DataFrame, *, most: int = 10, ax: Axes | None = None) -> Axes:
@@ -107,7 +115,10 @@ def plot_repairs(ranked: pd.DataFrame, *, most: int = 10, ax: Axes | None = None
     shown = ranked.head(most)
     if not len(shown):
         return write_nothing(ax, "没有要修复的问题")
+    own = ax is None
     ax = open_axes(ax, 0.9 + 0.38 * len(shown))
+    if own:  # long labels are a little wider in the file than the layout measures them
+        ax.figure.get_layout_engine().set(w_pad=0.2)
     at = list(range(len(shown)))[::-1]
     colors = [_EFFORT_COLORS.get(e, MUTED) for e in shown["effort"]]
     ax.barh(at, shown["gain"].to_numpy(), color=colors, height=0.6)
@@ -120,6 +131,6 @@ def plot_repairs(ranked: pd.DataFrame, *, most: int = 10, ax: Axes | None = None
     return ax
 
 
-def _shorten(text: str, most: int = 20) -> str:
-    text = text.rstrip("。")
+def _shorten(text: str, most: int = 17) -> str:
+    text = text.rstrip("。").split("（")[0]
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,7 +12,7 @@ from crm_lib.readwrite.links import name_cell
 
 
 def list_links(file: str | Path) -> list[dict[str, str]]:
-    """List the links of a workbook or document to places in other files.
+    """List the links of a workbook or document to places in other files, not those to the web.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def list_links(file: str | Path) -> list[dict[str, str]]:
             return _list_workbook_links(path)
         if path.suffix.lower() == ".docx":
             return _list_document_links(path)
-    except (OSError, KeyError, ValueError) as error:
+    except Exception as error:  # a broken file makes docx, openpyxl and zipfile raise whatever they like
         raise ReadError(f"list_links: {path.name} cannot be read ({error}). Check the file.") from None
     raise ReadError(f"list_links: needs a .xlsx or .docx file; got {path.name!r}. Save it as one of these.")
 
@@ -48,6 +49,8 @@ def _list_workbook_links(path: Path) -> list[dict[str, str]]:
         for row in sheet.iter_rows():
             for cell in row:
                 if cell.hyperlink is not None and cell.hyperlink.target:
+                    if _leaves_folder(cell.hyperlink.target):
+                        continue
                     name, _, place = cell.hyperlink.target.partition("#")
                     place = cell.hyperlink.location or place
                     start = name_cell(sheet.title, cell.coordinate)
@@ -60,6 +63,11 @@ def _list_workbook_links(path: Path) -> list[dict[str, str]]:
     return found
 
 
+def _leaves_folder(target: str) -> bool:
+    """Return whether a link leads to the web or to a mailbox instead of a file."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", target) is not None and not target.startswith("file:")
+
+
 def _list_document_links(path: Path) -> list[dict[str, str]]:
     import docx
     from docx.oxml.ns import qn
@@ -67,7 +75,11 @@ def _list_document_links(path: Path) -> list[dict[str, str]]:
     document = docx.Document(str(path))
     found = []
     for link in document.element.body.iter(qn("w:hyperlink")):
+        if link.get(qn("r:id")) is None:
+            continue
         relation = document.part.rels[link.get(qn("r:id"))]
+        if _leaves_folder(relation.target_ref):
+            continue
         name, _, place = relation.target_ref.partition("#")
         mark = link.getprevious()
         start = mark.get(qn("w:name")) if mark is not None and mark.tag == qn("w:bookmarkStart") else ""
@@ -85,13 +97,14 @@ def find_broken_links(files: Sequence[str | Path]) -> list[str]:
         Workbooks and documents of one folder.
     """
     paths = {Path(f).name: Path(f) for f in files}
+    links = {name: list_links(path) for name, path in paths.items()}
     places = {name: _list_places(path) for name, path in paths.items()}
     faults = []
-    for name, path in paths.items():
-        for link in list_links(path):
+    for name in paths:
+        for link in links[name]:
             if link["file"] not in paths:
                 faults.append(f"{name}: {link['from']} points at {link['file']!r}, which is not there")
-            elif link["place"] not in places[link["file"]]:
+            elif link["place"] and link["place"] not in places[link["file"]]:
                 faults.append(
                     f"{name}: {link['from']} points at {link['place']!r} of {link['file']}, which is not there"
                 )

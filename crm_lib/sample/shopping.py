@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from crm_lib._checks import require_choice
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -49,12 +51,19 @@ def make_shopping(
         The answers of the first sheet; table → rows as written; the planted faults as (table, row of the
         file, kind).
 
+    Raises
+    ------
+    ParameterError
+        A fault is none of `KINDS`.
+
     Notes
     -----
     Row 1 of a sheet is its header and row 2 the example, so the first row of a table is row 3 of the file.
     """
     import pandas as pd
 
+    for kind in faults:
+        require_choice("make_shopping", "faults", kind, KINDS)
     draw = random.Random(seed)
     about = {
         "shop": draw.choice(SHOPS),

@@ -51,7 +51,7 @@ def _bound(word: str) -> str:
     return plain if CHINESE.search(word) else rf"(?<![a-z0-9]){plain}(?![a-z0-9])"
 
 
-def iterate_mentions(text: str, finder: Finder) -> Iterator[tuple[int, str, bool]]:
+def iterate_mentions(text: str, finder: Finder, reach: int = REACH) -> Iterator[tuple[int, str, bool]]:
     """Yield place, word and whether it is negated, from left to right, the longest word first."""
     if finder.words is None:
         return
@@ -64,7 +64,7 @@ def iterate_mentions(text: str, finder: Finder) -> Iterator[tuple[int, str, bool
         inside = {at for begin, end, _ in found for at in range(begin + 1, end + 1)}
         minus = [at for at in minus if at not in inside]
         for begin, _, word in found:
-            negations = sum(1 for at in minus if 0 <= begin - at <= REACH)
+            negations = sum(1 for at in minus if 0 <= begin - at <= reach)
             yield start + begin, word, negations % 2 == 1
 
 
@@ -76,7 +76,7 @@ def _list_clauses(text: str) -> Iterator[tuple[int, int]]:
     yield at, len(text)
 
 
-def find_mentions(texts: pd.Series, words: Collection[str]) -> pd.DataFrame:
+def find_mentions(texts: pd.Series, words: Collection[str], *, reach: int = REACH) -> pd.DataFrame:
     """Find words in texts, and whether a negation turns them round.
 
     Parameters
@@ -85,6 +85,8 @@ def find_mentions(texts: pd.Series, words: Collection[str]) -> pd.DataFrame:
         One text per row.
     words : collection of str
         What to look for; where two overlap, the first and then the longer one is found.
+    reach : int
+        A negation acts on a word that begins at most so many characters behind it.
 
     Returns
     -------
@@ -96,7 +98,7 @@ def find_mentions(texts: pd.Series, words: Collection[str]) -> pd.DataFrame:
     Notes
     -----
     Words are found as letters, not as the cutter's words: 慢 is found in 太慢.
-    A word of negation at most four characters before, in the same clause
+    A word of negation at most `reach` characters before, in the same clause
     (marks and 但, 不过 part clauses), turns the word round; two of them cancel.
 
     Examples
@@ -115,7 +117,7 @@ def find_mentions(texts: pd.Series, words: Collection[str]) -> pd.DataFrame:
     found = [
         (row, *mention)
         for row, text in zip(texts.index, list_texts("find_mentions", texts), strict=True)
-        for mention in iterate_mentions(text, finder)
+        for mention in iterate_mentions(text, finder, reach)
     ]
     return pd.DataFrame(found, columns=["row", "place", "word", "negated"]).astype({
         "place": "int64",

@@ -84,8 +84,8 @@ def match_topics(texts: pd.Series, topics: dict[str, tuple[str, ...]] | None = N
     Examples
     --------
     >>> import pandas as pd
-    >>> match_topics(pd.Series(["发货慢，包装破了，客服不错", "嗯"]))["topic"].tolist()
-    ['配送', None]
+    >>> match_topics(pd.Series(["发货慢，包装破了，客服不错", "嗯"]))["topic"].fillna("").tolist()
+    ['配送', '']
     """
     import pandas as pd
 

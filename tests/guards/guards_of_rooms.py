@@ -1078,7 +1078,185 @@ DEMOGRAPHY = [
     ),
 ]
 
+POLICY = [
+    Guard(
+        "what was measured after a policy is no covariate",
+        "names and days of covariates are not looked at",
+        replace("crm_lib/differentiate/policy/before.py", "    if faults:\n", "    if not where:\n"),
+        ("tests/differentiate/test_policy_effects.py::test_what_was_measured_after_is_no_covariate",),
+    ),
+    Guard(
+        "uplift is predicted by a model that has not seen the customer",
+        "each fold's model learns from everybody",
+        replace("crm_lib/differentiate/policy/uplift.py", "fold != k, fold == k", "fold >= 0, fold == k"),
+        ("tests/differentiate/test_policy_uplift.py::test_nobody_is_predicted_by_a_model_that_saw_him",),
+    ),
+    Guard(
+        "arms that hardly overlap are said to",
+        "the weights are used without a word",
+        replace(
+            "crm_lib/differentiate/policy/propensity.py",
+            'if thin or overlap["extreme_share"] > MOST_EXTREME:',
+            'if where == "":',
+        ),
+        (
+            "tests/differentiate/test_policy_nonrandom.py::"
+            "test_arms_that_hardly_overlap_raise_the_warning_and_the_sentence_changes",
+        ),
+    ),
+]
+
+_REPAIRS = "tests/identify/test_quality_repair.py::test_what_is_certain_and_what_is_not"
+QUALITY = [
+    Guard(
+        "findings show contact data in part",
+        "they show them in full",
+        replace("crm_lib/identify/quality.py", "in _PRIVATE and not show_values", "in ()"),
+        ("tests/identify/test_quality_assess.py::test_private_values_are_masked_unless_asked_for",),
+    ),
+    Guard(
+        "every repaired cell stands in the audit",
+        "the first one is left out",
+        replace(
+            "crm_lib/identify/quality_repair.py",
+            "for place, column, after, code in changes\n",
+            "for place, column, after, code in changes[1:]\n",
+        ),
+        (_REPAIRS,),
+    ),
+    Guard(
+        "a repair guesses no century",
+        "a year of two digits is taken as told",
+        replace("crm_lib/identify/_quality_dates.py", "and not read.short_year and", "and"),
+        ("tests/identify/test_quality_repair.py::test_a_year_of_two_digits_is_left_alone",),
+    ),
+    Guard(
+        "rows that are no records are not judged",
+        "totals and blank rows count as records",
+        replace(
+            "crm_lib/identify/_quality_table.py",
+            "stay = ~np.logical_or.reduce(list(faults.values()))",
+            "stay = np.ones(len(raw), dtype=bool)",
+        ),
+        ("tests/identify/test_quality_assess.py::test_rows_that_are_no_records_are_not_judged",),
+    ),
+    Guard(
+        "a damaged archive is refused in a sentence",
+        "errors of seek come through",
+        replace(
+            "crm_lib/readwrite/formats.py",
+            "        ValueError,\n",
+            "",
+        ),
+        (
+            "tests/readwrite/test_byte_mutations.py::"
+            "test_a_workbook_whose_offsets_point_before_its_begin_is_refused_in_a_sentence",
+        ),
+    ),
+]
+
+ATTITUDE = [
+    Guard(
+        "reversed statements are turned round",
+        "answers are scored as ticked",
+        replace(
+            "crm_lib/identify/attitude_scales.py",
+            'row["lowest"] + row["highest"] - values if row["reversed"] else values',
+            "values",
+        ),
+        ("tests/identify/test_attitude_scales.py::test_scores_by_hand",),
+    ),
+    Guard(
+        "the same answer throughout is a fault only where it contradicts itself",
+        "blocks without reversed items are judged too",
+        replace("crm_lib/identify/attitude_scales.py", "if not turned or not others:", "if False:"),
+        (
+            "tests/identify/test_attitude_scales.py::"
+            "test_without_reversed_items_nobody_is_called_a_straight_liner",
+        ),
+    ),
+    Guard(
+        "no answer outside 0–10 counts as a recommendation",
+        "the net promoter score takes any number",
+        replace("crm_lib/identify/attitude_nps.py", "    if bad.any():\n", "    if False:\n"),
+        ("tests/identify/test_attitude_figures.py::test_nps_by_group_bootstrap_and_few",),
+    ),
+    Guard(
+        "one company's customers do not weigh another's survey",
+        "the population is used whoever's it is",
+        replace("crm_lib/lesson/attitude.py", 'return None, "other"', "pass"),
+        ("tests/notebooks/test_attitude_data.py::test_the_population_of_another_company_is_not_used",),
+    ),
+]
+
+TEXT = [
+    Guard(
+        "no text stands on both sides of a split",
+        "every text is a group of its own",
+        replace(
+            "crm_lib/text/duplicates.py",
+            "    group = group_texts(texts, similar=similar)",
+            '    group = pd.Series(range(len(texts)), index=texts.index, name="group")',
+        ),
+        ("tests/text/test_split_grouped.py::test_no_text_stands_on_both_sides",),
+    ),
+    Guard(
+        "nearly equal texts are one group",
+        "only equal texts are",
+        replace("crm_lib/text/duplicates.py", "if similar < 1 and len(distinct) > 1:", "if similar < 0:"),
+        ("tests/text/test_split_grouped.py::test_near_copies_are_one_group_and_likeness_is_measured",),
+    ),
+    Guard(
+        "a sentiment model that is read has the form it was written in",
+        "the form is not looked at",
+        replace("crm_lib/text/model_files.py", "    if not whole:", "    if whole is None:"),
+        ("tests/text/test_sentiment.py::test_a_spoilt_file_is_refused",),
+    ),
+    Guard(
+        "topics that chance would give as well are said to be none",
+        "no lead over chance is asked for",
+        replace("crm_lib/text/topic_model.py", "    if not found:", "    if found is None:"),
+        ("tests/text/test_topic_model.py::test_no_structure_is_said",),
+    ),
+    Guard(
+        "a negation turns praise into blame",
+        "negations are not counted",
+        replace("crm_lib/text/mentions.py", "negations % 2 == 1", "negations < 0"),
+        ("tests/text/test_lexicon.py::test_negation",),
+    ),
+    Guard(
+        "a shared device is nobody's",
+        "the first who logged in gets all of it",
+        replace(
+            "crm_lib/identify/clicks_visitors.py",
+            'out["person_id"].astype(object).where(n == 1, None)',
+            'out["person_id"].astype(object).where(n >= 1, None)',
+        ),
+        ("tests/identify/test_clicks_visitors.py::test_who_logs_in_later_was_it_before",),
+    ),
+    Guard(
+        "visits of machines are left out of funnel and paths",
+        "they are counted",
+        replace(
+            "crm_lib/identify/clicks.py",
+            "return sessions if bots or not machine.any()",
+            "return sessions if len(machine) or bots",
+        ),
+        ("tests/identify/test_clicks_measures.py::test_machines_are_left_out_unless_wanted",),
+    ),
+    Guard(
+        "a complaint nobody can place goes to a person",
+        "it is let go",
+        replace("crm_lib/identify/routing.py", "        return BY_HAND, None,", "        return NONE, None,"),
+        ("tests/identify/test_routing.py::test_what_is_a_complaint",),
+    ),
+]
+
 ROOM_GUARDS = [
+    *TEXT,
+    *ATTITUDE,
+    *QUALITY,
+    *POLICY,
     *DEMOGRAPHY,
     *LINKING,
     *GOLDEN,

@@ -129,7 +129,7 @@ def test_whatever_differs_can_be_said_both_ways(old: Any, new: Any) -> None:
         (Change(("parameters", "as_of"), "", "2011-12-10"), "参数 › 截止日期 （空） → 2011-12-10"),
         (Change(("sources", "a.csv", "n_lines"), 10, 12, 2), "数据 › a.csv › 行数 10 → 12 +2（+20.0%）"),
         (Change(("result", "actions", "保持"), None, {"n": 1}, kind="added"), "行动清单 › 保持 是新增的"),
-        (Change(("result", "n"), 3, None, kind="removed"), "n 没有了，原来是 3"),
+        (Change(("result", "zz"), 3, None, kind="removed"), "zz 没有了，原来是 3"),
         (Change(("result",), [1, 2], [1, 2, 3]), "全部结果 1、2 → 1、2、3"),
         (Change(("result", "good"), True, False), "good 是 → 否"),
     ],

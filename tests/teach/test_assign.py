@@ -76,8 +76,16 @@ def test_neither_release_nor_source_tells_what_students_shall_find_out(notebook_
     hints = "\n".join(
         c.source for c in make_release(notebook_id).cells if "exercise" in c.metadata.get("tags", ())
     )
-    assert [x for x in code if x in release and x not in hints] == []
+    given = {x.strip() for text in list_given(notebook_id) for x in text.splitlines()}
+    assert [x for x in code if x in release and x not in hints and x not in given] == []
     assert [x for x in code if x.startswith("answer_") and x in release] == []
+
+
+def list_given(notebook_id):
+    """Return what stands before the answer in its cell: names the statement speaks of, meant for the students."""
+    cells = build_notebook(notebook_id, edition="teacher").cells
+    answers = [c.source for c in cells if "solution" in c.metadata.get("tags", ())]
+    return [text.partition("### BEGIN SOLUTION")[0] for text in answers if "### BEGIN SOLUTION" in text]
 
 
 def teacher_text(notebook_id):

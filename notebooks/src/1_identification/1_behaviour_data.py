@@ -23,12 +23,12 @@
 
 # %% tags=["hide-input"]
 from crm_lib.identify import classify_intent, classify_waiting, count_new, find_intent_in_notes, grade_prospects, measure_effort, measure_methods, schedule_follow_ups, summarize_intent
-from crm_lib.lesson import check, export, finding, parameters, show_figure
+from crm_lib.lesson import check, export, finding, parameters, show_figure, show_if_any
 from crm_lib.lesson.behaviour import assess_tables, choose_day, climb_ladder, code_stories, count_stale, describe_aspects, describe_channels, describe_clicks, describe_deals, describe_faults
 from crm_lib.lesson.behaviour import describe_fields, describe_gathered, describe_grades, describe_identifiers, describe_intent, describe_management, describe_methods, describe_quality, describe_schedule
 from crm_lib.lesson.behaviour import describe_scores, describe_share, describe_stories, describe_validity, describe_waiting, export_lesson, find_redundant, gather_data, know_leads, list_deals, list_improvements, pair_waits
 from crm_lib.lesson.behaviour import plan_collection, read_shopping, report_clicks, show_aspects, show_channels, show_criteria, show_due, show_engines, show_experience_kit, show_faults, show_found
-from crm_lib.lesson.behaviour import show_identifiers, show_management, show_methods, show_quality, show_redundant, show_scores, show_script, show_waiting, show_wallet
+from crm_lib.lesson.behaviour import show_identifiers, show_management, show_methods, show_quality, show_redundant, show_scores, show_script, show_waiting, show_wallet, show_ways_of_finding
 from crm_lib.plots import plot_effort, plot_methods, plot_waiting
 
 # %% [markdown]
@@ -100,19 +100,20 @@ finding(describe_share(me, other))
 #
 # </details>
 #
-# **数据**是没有组织起来的数字、文字、声音、图像，记录了一件事的情况；**信息**是排列得有意义、对决策有用的数据，是一种资源；**知识**是经过加工并用起来的信息，没有前两样就没有它。下面把你的同一张购买表摆成三层。
+# **数据**是没有组织起来的数字、文字、声音、图像，记录了一件事的情况，有数值的，也有非数值的；**信息**是排列得有意义、对决策有用的数据，是一种资源；**知识**是经过加工并用起来的信息，没有前两样就没有它。下面把你的同一张购买表摆成三层。
 #
 # 行为数据有七个方面：购买习惯、网上点击数据、同企业进行的互动、选择的交流渠道、使用的语言、对产品的消费情况、客户“钱包”中的企业份额。收集计划就按这七个方面写，每个方面写明从哪里来、载体、传输途径、工具、时间、地点。载体越多，漏掉的越少。
 
 # %% tags=["finding", "nbval-check-output"]
 climb_ladder(me)
 plan = plan_collection(me)
-show_engines()
+engines = show_engines()
+ways = show_ways_of_finding()
 
 # %% [markdown]
-# **怎样读**：计划里的店名和期间来自你的表。第二张表按类别列出搜索引擎，找潜在客户、找商品、找单位，用的引擎不一样。哪些引擎还能用，用之前自己试一下。
+# **怎样读**：计划里的店名和期间来自你的表。搜索引擎按类别列出，找潜在客户、找商品、找单位，用的引擎不一样；哪些还能用，用之前自己试一下。最后一张表是寻找客户的 17 种方法，名称是教材的，“怎样做”是本套件的解释。
 #
-# **潜在客户从哪里找？** 有两条路：一条是本公司的经营活动，最真实、最重要，但是慢、费钱；另一条是第三方（协会、咨询公司、网站），不真的多，要核实。教材列出 17 种方法：13 种传统的，4 种电子的（还可以用短信和聊天工具）。每种方法花了多少钱、带来多少成交，算一算才知道。
+# **潜在客户从哪里找？** 有两条路：一条是本公司的经营活动，最真实、最重要，但是慢、费钱；另一条是第三方（协会、咨询公司、网站），不真的多，要核实。17 种方法里，13 种是传统的，4 种是电子的；此外还可以用短信和聊天工具。每种方法花了多少钱、带来多少成交，算一算才知道。
 
 # %% tags=["finding"]
 methods = measure_methods(people)
@@ -153,7 +154,7 @@ check("bhv-1-cost", answer_1)
 #
 # 体验数据可以从做的方面收集，也可以从问的方面收集。**客户访问**最接近客户的真实需要；**观察**由店员给语气、态度、行为打分，主观，对人的要求高；**神秘客户**扮成客户走完全部接触点，由第三方来做较客观。**结构化问卷**（5 级、7 级或 10 分、100 分）容易分析，但各人没有共同的标准，绝对数值不可靠；**开放式问题**和**讲故事**内容丰富，讲故事要用**体验辞典**编码。
 #
-# 体验有三个层次：**体验属性**（接触点上的要素，当场测）、**体验主题**（较高层次的需要，互动以后测）、**体验效果**（内心的感受，用开放的深入访谈）。选哪个层次看三件事：对象是接触点还是整个企业，用途是什么，同交易还是同互动一起存。商店柜台上的评价器就是一个反馈窗口：从“满意、不满意”扩展到环境、人员、流程。
+# 体验有三个层次：**体验属性**（接触点上的要素，当场测）、**体验主题**（较高层次的需要，互动以后测）、**体验效果**（内心的感受，用开放的深入访谈）。澳大利亚 2002 年的一份消费者体验调查表问六件事：起因、想法、感受、意图、实际行为、目的，问的就是体验效果。选哪个层次看三件事：对象是接触点还是整个企业，用途是什么，同交易还是同互动一起存。商店柜台上的评价器就是一个反馈窗口：从“满意、不满意”扩展到环境、人员、流程。
 #
 # 询问同观察结合：排队时**实际等候 T1**、**感觉等候 T2**。T1 远大于 T2，体验很好；T1 大于 T2，好；相等，一般；T1 小于 T2，差；T1 远小于 T2，很差。多大算“远”，由参数 `wait_far` 定。
 
@@ -163,7 +164,7 @@ seen = data["experience"].rows
 finding(describe_scores(*show_scores(seen)))
 waiting = classify_waiting(*pair_waits(seen), ratios=(wait_far, wait_same, 1 / wait_same, 1 / wait_far))
 finding(describe_waiting(show_waiting(waiting), waiting))
-show_figure(plot_waiting(waiting), f"实际等候和感觉等候（{int(waiting['experience'].notna().sum()):,} 对）")
+show_if_any(plot_waiting, waiting, f"实际等候和感觉等候（{int(waiting['experience'].notna().sum()):,} 对）")
 finding(describe_stories(code_stories(seen)))
 
 # %% [markdown]

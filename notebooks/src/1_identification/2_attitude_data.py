@@ -24,7 +24,7 @@ from crm_lib.identify import code_scales, count_answers, find_careless, item_sta
 from crm_lib.lesson import check, code_comments, collect_answers, describe_collection, describe_comments, describe_flags, describe_importance, describe_kano
 from crm_lib.lesson import describe_nps, describe_questions, describe_reliability, describe_respondents, describe_routes, describe_sample_plan, describe_topics
 from crm_lib.lesson import export, finding, learn_sentiment, parameters, rate_features, rate_importance, rate_nps, read_people, read_questions, read_survey
-from crm_lib.lesson import show_figure, show_if_any, show_table, sort_attitudes, summarize_flags, summarize_scores, tabulate_importance, tabulate_kano
+from crm_lib.lesson import show_figure, show_if_any, show_table, sort_attitudes, summarize_flags, summarize_scores, tabulate_importance, tabulate_kano, tabulate_questions
 from crm_lib.lesson import tabulate_routes, tabulate_topics, weigh_respondents, write_attitude_report, write_survey_template
 from crm_lib.plots import plot_importance, plot_kano, plot_likert, plot_nps
 
@@ -61,11 +61,11 @@ report = {}
 #
 # </details>
 #
-# 态度藏在心里，看不见，只能问出来或从言行里推出来。教材讲收集体验数据时说，结构化的题可以分 5 级、7 级，也可以打 10 分、100 分：好处是容易分析；毛病是各人心里没有共同的尺子，分数的绝对值不可靠，要比就和自己比、和同一份问卷里的别人比。
+# 态度藏在心里，看不见，只能问出来或从言行里推出来。教材讲收集体验数据时说，结构化的题可以分 5 级、7 级，也可以打 10 分、100 分：好处是容易分析；毛病是各人心里没有共同的尺子，分数的绝对值不可靠。所以看分数要比着看：同过去比，同一份问卷里的别人比。
 #
 # 准备问卷要定下三件事：
 #
-# - **量表**：每道题分几级。不同级数的题先换算到 0–100 分：$100 \times (\text{答案} - \text{最低}) \div (\text{最高} - \text{最低})$；
+# - **量表**：每道题分几级。级数不同的题按 $100 \times (\text{答案} - \text{最低}) \div (\text{最高} - \text{最低})$ 换算成 0 到 100 分，才能放在一起；
 # - **反向题**：同意的意思相反的题。它能让随便填的人露出马脚；
 # - **要收多少份**：见下面的公式。
 #
@@ -73,7 +73,7 @@ report = {}
 
 # %% tags=["finding", "nbval-check-output"]
 questions = read_questions(items)
-show_table(questions[["item", "construct", "text", "reversed", "points"]], "题目表", titles={"text": "题目"})
+show_table(tabulate_questions(questions), "题目表")
 finding(describe_questions(questions))
 write_survey_template(questions)
 
@@ -209,16 +209,17 @@ finding(report["意见的主题"])
 # **怎样读**：先看负面最多的主题，再看总条数：提到的人多，不等于不满的人多。转交表按部门列出最短的答复时限；写着“人工判断”的，由客服主管来看。
 
 # %% [markdown] tags=["exercise"] grade_id="attitude-3-topic"
-# **做一做 3（10 分）**　意见最多的那个主题里，负面意见占多大比例？
+# **做一做 3（10 分）**　负面意见最多的那个主题，它的意见里负面的占多大比例？
 #
-# 用 `comments` 表计算：`topic` 是主题，`sentiment` 是“正面”“负面”或“不明”。主题的条数一样多时，取 `mode()` 给出的第一个。把比例（写成小数，不乘 100）放进 `answer_3`。
+# 用 `comments` 表计算：`topic` 是主题，`sentiment` 是“正面”“负面”或“不明”。几个主题的负面意见一样多时，取 `mode()` 给出的第一个。把比例（写成小数，不乘 100）放进 `answer_3`。
 #
-# 提示：`comments["topic"].mode()[0]` 是意见最多的主题；一列“是不是”的平均值，就是“是”的比例。
+# 提示：`comments["topic"].mode()[0]` 是意见最多的主题，想一想怎样先只留下负面的；一列“是不是”的平均值，就是“是”的比例。
 
 # %% tags=["solution"] grade_id="attitude-3-topic"
 ### BEGIN SOLUTION
-same = comments["topic"] == comments["topic"].mode()[0]
-answer_3 = (comments.loc[same, "sentiment"] == "负面").mean()
+bad = comments["sentiment"] == "负面"
+worst = comments.loc[bad, "topic"].mode()[0]
+answer_3 = bad[comments["topic"] == worst].mean()
 ### END SOLUTION
 
 # %% tags=["grade"] grade_id="attitude-3-topic"
@@ -374,7 +375,7 @@ result = {"n_read": len(raw), "n_responses": len(answers), "n_used": len(kept), 
 result |= {"plan": plan, "population": people_kind, "n_effective": classes.attrs["n_effective"], "scores": scores, "statistics": statistics}
 result |= {"nps": nps.iloc[0].to_dict(), "importance": matrix, "kano": kano, "sentiment": evaluation, "n_comments": len(comments), "topics": topics}
 tables = {"scores": code_scales(kept, questions), "careless": flags, "classes": classes, "reliability": reliability, "items": statistics, "nps": nps}
-tables |= {"comments": comments.drop(columns="comment"), "topics": topics, "routes": routes, "importance": matrix, "kano": kano}
+tables |= {"comments": comments.drop(columns="comment"), "topics": topics, "routes": routes, "importance": tabulate_importance(matrix), "kano": tabulate_kano(kano)}
 export(tables, result, name="attitude_analysis")
 inside = {"得分和信度": scores, "谁回答了": classes, "意见的主题": topics, "重要性和表现": tabulate_importance(matrix), "功能的类别": tabulate_kano(kano)}
 drawn = {"得分和信度": plot_likert(count_answers(kept, questions)), "净推荐值": plot_nps(nps)}
