@@ -31,7 +31,7 @@ def stitch_visitors(clicks: pd.DataFrame, links: pd.DataFrame | None = None) -> 
     DataFrame
         One row per ``visitor_id``, by number: ``state`` (已识别: one person logs in;
         多人共用: several, a shared device; 未识别: nobody), ``person_id`` (missing unless
-        已识别), ``n_persons``, ``customer_ids`` (joined by 、), ``n_events``, ``n_known`` (events with a
+        已识别), ``n_persons``, ``customer_ids`` (joined by 、), ``n_events``, ``n_known_events`` (events with a
         customer), ``first_known_at`` (first event with a customer).
 
     Notes
@@ -55,7 +55,9 @@ def stitch_visitors(clicks: pd.DataFrame, links: pd.DataFrame | None = None) -> 
     out["state"] = n.clip(upper=2).map({1: STATES[0], 2: STATES[1], 0: STATES[2]}).astype(object)
     out["person_id"] = out["person_id"].astype(object).where(n == 1, None)
     out["customer_ids"] = out["customer_ids"].astype(object).where(n > 0, "")
-    out["n_known"] = known.groupby("visitor_id").size().reindex(out.index, fill_value=0).astype("int64")
+    out["n_known_events"] = (
+        known.groupby("visitor_id").size().reindex(out.index, fill_value=0).astype("int64")
+    )
     if "occurred_at" in events:
         out["first_known_at"] = known.groupby("visitor_id")["occurred_at"].min().reindex(out.index)
     order = [
@@ -65,7 +67,7 @@ def stitch_visitors(clicks: pd.DataFrame, links: pd.DataFrame | None = None) -> 
         "n_persons",
         "customer_ids",
         "n_events",
-        "n_known",
+        "n_known_events",
         "first_known_at",
     ]
     out = out.rename_axis("visitor_id").reset_index()

@@ -258,7 +258,7 @@ def measure_effort(schedule: pd.DataFrame) -> pd.DataFrame:
         for grade in (*GRADES, ""):
             part = schedule[(schedule["intent"] == intent) & (schedule["sales_grade"] == grade)]
             if len(part):
-                hours = float(part["monthly_hours"].sum())
+                hours = round(float(part["monthly_hours"].sum()), 6)
                 late = int((part["overdue_days"].fillna(0) > 0).sum())
                 days, minutes = int(part["every_days"].iloc[0]), float(part["minutes"].iloc[0])
                 rows.append((intent, grade, len(part), late, days, minutes, hours, hours / total))

@@ -174,15 +174,8 @@ def _decide(
     if e.urgent:
         urgency, hours = "紧急", min(rules.urgent_hours, hours or rules.urgent_hours)
     if rule is None or verdict == "unclear":
-        return (
-            BY_HAND,
-            None,
-            None,
-            urgency,
-            hours,
-            words,
-            say(f"routing.{'unclear' if verdict == 'unclear' else 'no_topic'}"),
-        )
+        why = say("routing.unclear" if verdict == "unclear" else "routing.no_topic")
+        return BY_HAND, None, None, urgency, hours, words, why
     if e.contact in by_contact:
         reason = say("routing.by_contact", contact=e.contact, topic=rule.topic)
     else:

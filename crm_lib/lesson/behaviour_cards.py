@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_lib.catalogue import say
 from crm_lib.lesson.behaviour_data import Gathered, last_day
-from crm_lib.lesson.behaviour_shop import show_measure
+from crm_lib.lesson.behaviour_shop import name_measure, show_measure
 from crm_lib.lesson.kernel import notebook_variables, output_folder
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def _take_aspects(shopping: Shopping) -> dict[str, str]:
     for name in _ON_CARD:
         row = rows.loc[name]
         shown = show_measure(row["text"] or row["value"], name, row["unit"])
-        out[name] = "" if shown == "—" or (row["n"] == 0 and name != "n_purchases") else shown
+        # a card has no titles for these columns but their own names
+        out[name_measure(name)] = "" if shown == "—" or (row["n"] == 0 and name != "n_purchases") else shown
     return out
 
 

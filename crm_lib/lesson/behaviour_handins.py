@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_lib.catalogue import say
+from crm_lib.catalogue import list_section, list_titles, say
 from crm_lib.lesson.behaviour_reports import (
     plain_text,
     write_analysis,
@@ -18,6 +18,7 @@ from crm_lib.lesson.behaviour_reports import (
     write_plan,
     write_summary,
 )
+from crm_lib.lesson.behaviour_shop import name_measure
 from crm_lib.lesson.behaviour_steps import title_all
 from crm_lib.lesson.display import finding
 from crm_lib.lesson.kernel import notebook_variables, output_folder
@@ -178,19 +179,45 @@ def export_lesson(
 
 
 def _gather_tables(kit: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    leads = kit["leads"]
-    private = [c for c in ("name", "phone") if c in leads.columns]
+    leads = kit["leads"].drop(columns=["name", "phone"], errors="ignore")
+    leads = leads.assign(**{c: [_title_lead_columns(v) for v in leads[c]] for c in ("unmet", "unknown")})
+    aspects = kit["aspects"].assign(measure=[name_measure(m) for m in kit["aspects"]["measure"]])
+    faults, quality = kit["mine"].faults, kit["findings"].drop(columns=["value"], errors="ignore")
     return {
-        "leads": leads.drop(columns=private),
-        "schedule": kit["schedule"],
-        "methods": kit["methods"],
-        "effort": kit["effort"],
-        "waiting": kit["waiting"],
-        "quality": kit["findings"].drop(columns=["value"], errors="ignore"),
-        "aspects": kit["aspects"].astype(dict.fromkeys(kit["aspects"].columns[3:], "str")),
-        "faults": kit["mine"].faults,
-        "fields": kit["fields"],
+        "leads": _name_columns(_word(leads, "evidence", "evidence"), note=_TITLES["note"]),
+        "schedule": _name_columns(_word(kit["schedule"], "reason", "due")),
+        "methods": _name_columns(
+            _word(_word(kit["methods"], "family", "family"), "route", "route"), route=say("handin.origin")
+        ),
+        "effort": _name_columns(kit["effort"]),
+        "waiting": _name_columns(_word(kit["waiting"].dropna(how="all"), "experience", "wait")),
+        "quality": _name_columns(_word(quality, "table", "of"), record=say("handin.number")),
+        "aspects": _name_columns(aspects.astype(dict.fromkeys(aspects.columns[3:], "str"))),
+        "faults": _name_columns(_word(faults.drop(columns=["table", "column"]), "kind", "fault")),
+        "fields": _name_columns(_word(kit["fields"], "verdict", "field")),
     }
+
+
+def _title_lead_columns(names: str) -> str:
+    """Return the names of columns, joined by 、, by their titles."""
+    from crm_lib.schema import load_schema
+
+    titles = {c.name: c.title for c in load_schema("leads").columns}
+    return "、".join(titles.get(name, name) for name in names.split("、"))
+
+
+def _word(frame: pd.DataFrame, column: str, group: str) -> pd.DataFrame:
+    """Return `frame` with the codes of a column in words; what has no code stays."""
+    values = frame[column].astype(object)
+    return frame.assign(**{
+        column: [say(f"behaviour.{group}_{v}") if isinstance(v, str) and v else v for v in values]
+    })
+
+
+def _name_columns(frame: pd.DataFrame, **own: str) -> pd.DataFrame:
+    """Return `frame` with a Chinese title for each column that has none of its own in the catalogue."""
+    titles, known = list_section("behaviour_columns"), list_titles()
+    return frame.rename(columns={c: own.get(c, titles.get(c, c)) for c in frame.columns if c not in known})
 
 
 def _say_again(kit: Mapping[str, Any], data: Mapping[str, Any], day: str, own: bool) -> dict[str, str]:

@@ -178,8 +178,8 @@ def write_summary(
 
     pair = pd.DataFrame({
         "dimension": score_shopping(mine)["dimension"],
-        say("handin.me"): score_shopping(mine)["score"],
-        say("handin.classmate"): score_shopping(other)["score"],
+        say("handin.me"): score_shopping(mine)["score"].round(1),
+        say("handin.classmate"): score_shopping(other)["score"].round(1),
     })
     better = (
         [_table(improvements, say("behaviour.cap_improve"))]

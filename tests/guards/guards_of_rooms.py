@@ -1252,7 +1252,45 @@ TEXT = [
     ),
 ]
 
+BEHAVIOUR = [
+    Guard(
+        "a word of intent that is negated does not count",
+        "every word of a note counts",
+        replace("crm_lib/identify/classes.py", "if _is_undone(clause, word, at, table):", "if False:"),
+        ("tests/identify/test_classes.py::test_notes_by_hand",),
+    ),
+    Guard(
+        "a contact later than the day of the list is not known yet",
+        "the list knows what comes",
+        replace("crm_lib/identify/follow_up.py", "kept[c].where(kept[c] <= day)", "kept[c]"),
+        ("tests/identify/test_follow_up.py::test_due_days_by_hand",),
+    ),
+    Guard(
+        "more with us than in all is no share of a wallet",
+        "impossible rows count too",
+        replace("crm_lib/identify/behaviour_aspects.py", "& (ours <= whole + 50)", "& (ours < 1e15)"),
+        (
+            "tests/identify/test_behaviour_aspects.py::test_the_wallet_share_weighs_by_spending_and_leaves_out_what_cannot_be",
+        ),
+    ),
+    Guard(
+        "a link of the document leads to the cell of its own row",
+        "it leads one row too high",
+        replace("crm_lib/readwrite/links.py", "{i + 2}", "{i + 1}"),
+        ("tests/readwrite/test_links.py::test_from_the_document_to_the_cell_of_the_workbook",),
+    ),
+    Guard(
+        "no telephone number leaves the lesson on behaviour",
+        "names and telephone numbers stay in the exported table",
+        replace(
+            "crm_lib/lesson/behaviour_handins.py", '.drop(columns=["name", "phone"], errors="ignore")', ""
+        ),
+        ("tests/notebooks/test_behaviour_data.py::test_no_telephone_address_or_email_in_anything_written",),
+    ),
+]
+
 ROOM_GUARDS = [
+    *BEHAVIOUR,
     *TEXT,
     *ATTITUDE,
     *QUALITY,

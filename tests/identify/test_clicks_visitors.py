@@ -32,7 +32,7 @@ CLICKS = make([
 def test_who_logs_in_later_was_it_before():
     visitors = stitch_visitors(CLICKS)
     assert visitors[
-        ["visitor_id", "state", "n_persons", "customer_ids", "n_events", "n_known"]
+        ["visitor_id", "state", "n_persons", "customer_ids", "n_events", "n_known_events"]
     ].values.tolist() == [
         ["V1", "已识别", 1, "C1", 3, 1],
         ["V2", "多人共用", 2, "C2、C3", 4, 2],
