@@ -172,7 +172,12 @@ def describe_quality(findings: pd.DataFrame, scores: pd.DataFrame, ranked: pd.Da
         What `show_quality` returned.
     """
     low = scores.sort_values(["score", "dimension"]).iloc[0]
-    text = say("behaviour.quality_all", n=f"{len(findings):,}", mean=f"{scores['score'].mean():.2f}")
+    text = say(
+        "behaviour.quality_all",
+        n=f"{len(findings):,}",
+        dims=len(scores),
+        mean=f"{scores['score'].mean():.2f}",
+    )
     if findings.empty:
         return text + say("behaviour.quality_clean")
     text += say(
