@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,16 @@ def _write_guards(terminalreporter: pytest.TerminalReporter, guards: list[tuple[
         terminalreporter.section("guard -> removal -> test")
     for name, removal, test, verdict in sorted(guards):
         terminalreporter.line(f"{name} -> {removal} -> {test}: {verdict}")
+
+
+@pytest.fixture
+def record_property(record_property: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+    """Record figures as plain Python: what a worker cannot send to its parent would end the whole run."""
+
+    def record(name: str, value: Any) -> None:
+        record_property(name, json.loads(json.dumps(value, default=float)))
+
+    return record
 
 
 @pytest.fixture(scope="session")

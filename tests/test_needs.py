@@ -106,3 +106,16 @@ def test_the_table_of_guards_is_printed(suite: Path) -> None:
     (suite / "tests" / "test_few.py").write_text(text.replace("\n    ", "\n"), encoding="utf-8")
     asked = run_suite(suite, "-n", "1")
     assert "a fence -> taken down -> test_fence: red, as it must be" in asked.stdout
+
+
+def test_a_recorded_figure_of_numpy_does_not_end_a_run_of_workers(suite: Path) -> None:
+    text = """
+    import numpy as np
+
+    def test_figure(record_property):
+        record_property("share", {"found": np.float64(0.5), "rows": [np.int64(3), (1, np.float32(2))]})
+    """
+    (suite / "tests" / "test_few.py").write_text(text.replace("\n    ", "\n"), encoding="utf-8")
+    asked = run_suite(suite, "-n", "1")
+    assert asked.returncode == 0, asked.stdout
+    assert "1 passed" in asked.stdout
