@@ -32,8 +32,27 @@ def say(key: str, /, **values: Any) -> str:
 
 
 def column_title(name: str) -> str:
-    """Return the Chinese title of a column, or `name` itself when it has none."""
-    return _read()["columns"].get(name, name)
+    """Return the Chinese title of a column, or `name` itself when it has none.
+
+    A name made of a known one and a value of the data takes both: ``score_满意``,
+    ``category_share:鲜肉``, ``web_share``.
+
+    Examples
+    --------
+    >>> column_title("revenue"), column_title("category_share:鲜肉"), column_title("我的列")
+    ('消费金额', '品类占比：鲜肉', '我的列')
+    """
+    titles = _read()["columns"]
+    name = str(name)
+    if name in titles:
+        return titles[name]
+    stem, colon, value = name.partition(":")
+    if colon and stem in titles:
+        return f"{titles[stem]}：{value}"
+    stem, _, value = name.rpartition("_")
+    if stem in titles and not value.isascii():
+        return f"{value}：{titles[stem]}"
+    return f"{titles.get(stem, stem)}：{titles['share']}" if stem and value == "share" else name
 
 
 def list_currencies() -> dict[str, str]:

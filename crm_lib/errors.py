@@ -41,6 +41,14 @@ class MissingPackageError(CrmError):
     """An optional package is needed that is not installed."""
 
 
+class StoreError(CrmError):
+    """The customer database cannot do what was asked, or is not what it should be."""
+
+
+class ProtectError(CrmError):
+    """A key, a sealed value, a right or a rule of protection stands in the way."""
+
+
 class CrmWarning(UserWarning):
     """Base of all warnings of the library: the result stands, but read this first."""
 

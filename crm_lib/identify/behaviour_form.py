@@ -140,7 +140,10 @@ def _write_about(sheet: Any, looks: Mapping[str, Any], about: Mapping[str, Any])
 
 
 def _write_sheet(sheet: Any, one: Sheet, rows: pd.DataFrame | None, looks: Mapping[str, Any]) -> None:
+    from crm_lib.readwrite.excel import fit_to_page
+
     columns = one.table.columns
+    fit_to_page(sheet)
     sheet.freeze_panes(1, 1)
     sheet.set_row(0, 32)
     for c, column in enumerate(columns):

@@ -173,6 +173,7 @@ def write_reviews(path: str | Path, reviews: pd.DataFrame) -> Path:
 
 def _fill_list(book: Any, sheet: Any, reviews: pd.DataFrame) -> None:
     from crm_lib.readwrite.cells import clean_text, text_width
+    from crm_lib.readwrite.excel import fit_to_page
 
     head = book.add_format({"bold": True, "bg_color": "#DCE6EE", "bottom": 1, "valign": "vcenter"})
     plain, other = book.add_format({}), book.add_format({"bg_color": "#FDF6E6"})
@@ -195,6 +196,7 @@ def _fill_list(book: Any, sheet: Any, reviews: pd.DataFrame) -> None:
                 sheet.write_string(r, c, text, other if r in uneven else plain)
     _add_choice(sheet, list(reviews.columns).index("decision"), len(reviews))
     sheet.freeze_panes(1, 2)
+    fit_to_page(sheet)
 
 
 def _add_choice(sheet: Any, column: int, n_rows: int) -> None:

@@ -62,7 +62,9 @@ def write_survey_template(questions: pd.DataFrame) -> None:
 
 
 def _folder() -> Path:
-    return output_folder(str(notebook_variables(3).get("NOTEBOOK_ID", "lesson")))
+    folder = output_folder(str(notebook_variables(3).get("NOTEBOOK_ID", "lesson"))) / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _fill_guide(sheet: Any, styles: Mapping[str, Any]) -> None:
@@ -98,6 +100,7 @@ def _fill_form(sheet: Any, questions: pd.DataFrame, styles: Mapping[str, Any]) -
 
 def _fill_answers(sheet: Any, questions: pd.DataFrame, styles: Mapping[str, Any]) -> None:
     """Fill the sheet that answers are entered in: one row a questionnaire."""
+    from crm_lib.readwrite.excel import fit_to_page
     from crm_lib.schema import load_schema
 
     known = {c.name: c.title for c in load_schema("survey").columns}
@@ -118,6 +121,7 @@ def _fill_answers(sheet: Any, questions: pd.DataFrame, styles: Mapping[str, Any]
     once = {"validate": "custom", "value": "=COUNTIF($A:$A,A2)=1"}
     sheet.data_validation(1, 0, ROWS, 0, once)
     sheet.freeze_panes(1, 1)
+    fit_to_page(sheet)
 
 
 def _limit(sheet: Any, first: int, column: int, last: int, low: int, high: int) -> None:

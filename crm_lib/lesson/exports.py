@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_lib.catalogue import list_titles, say
+from crm_lib.catalogue import column_title, say
 from crm_lib.lesson.kernel import notebook_variables, output_folder
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def export(tables: Mapping[str, pd.DataFrame], result: Mapping[str, Any], *, nam
 
     folder = output_folder(str(notebook_variables().get("NOTEBOOK_ID", "lesson")))
     (folder / "tables").mkdir(parents=True, exist_ok=True)
+    titles = {c: column_title(c) for frame in tables.values() for c in frame.columns}
     written = [
-        write_csv(folder / "tables" / f"{key}.csv", frame, titles=list_titles())
-        for key, frame in tables.items()
+        write_csv(folder / "tables" / f"{key}.csv", frame, titles=titles) for key, frame in tables.items()
     ]
-    written.append(write_excel(folder / "tables" / f"{name}.xlsx", dict(tables), titles=list_titles()))
+    written.append(write_excel(folder / "tables" / f"{name}.xlsx", dict(tables), titles=titles))
     write_result(folder / "result.json", result)
     files = "、".join(Path(p).name for p in [*written, "result.json"])
     finding(say("lesson.exported", files=files))

@@ -52,7 +52,7 @@ def find_kind(name: str, values: pd.Series) -> str:
     """Return how a column is shown: flag, date, datetime, share, money, integer, number or text.
 
     The type decides; between numbers the end of the column's name does:
-    ``…_share`` is a share, ``revenue``, ``amount``, ``…_price`` and the like are
+    ``share`` and ``…_share`` are shares, ``revenue``, ``amount``, ``…_price`` and the like are
     money.  Whole numbers of 16 digits and more are text, because a spreadsheet
     would change their last digits.
     """
@@ -66,7 +66,7 @@ def find_kind(name: str, values: pd.Series) -> str:
         return "date" if (known == known.dt.normalize()).all() else "datetime"
     if not types.is_numeric_dtype(values) or types.is_complex_dtype(values):
         return "text"
-    if str(name).endswith("_share"):
+    if str(name) == "share" or str(name).endswith("_share"):
         return "share"
     if str(name).endswith(MONEY):
         return "money"

@@ -174,6 +174,15 @@ def write_file(where: str, path: str | Path, content: bytes) -> Path:
     return target
 
 
+def fit_to_page(sheet: Any) -> None:
+    """Print a sheet of xlsxwriter on A4 across, all columns on one page, the head on each page."""
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&C&P / &N")
+
+
 def _check_size(name: str, frame: pd.DataFrame) -> None:
     if len(frame) > MOST_ROWS or frame.shape[1] > MOST_COLUMNS:
         raise DataError(
@@ -192,6 +201,7 @@ def _fill_sheet(
         shown = [text_width(cell_text(v, kind)) for v in values.head(500)]
         sheet.set_column(i, i, min(max([text_width(head) + 3, 8, *(w + 2 for w in shown)]), 60))
     sheet.freeze_panes(1, 0)
+    fit_to_page(sheet)
     if columns:
         sheet.autofilter(0, 0, len(frame), len(columns) - 1)
     for i, head in enumerate(heads):

@@ -175,6 +175,7 @@ def _add_linked_table(
 ) -> None:
     from crm_lib.readwrite import word
     from crm_lib.readwrite.cells import settle_column
+    from crm_lib.readwrite.word_tables import fit_widths, set_widths, shown_text
 
     columns = [table.key, *(c for c in table.columns if c != table.key)]
     settled = {c: settle_column(c, table.frame[c]) for c in columns}
@@ -185,11 +186,14 @@ def _add_linked_table(
     kinds = [settled[c][1] for c in columns]
     at = list(table.frame.columns).index(table.key)
     sheet = _sheet_name(table)
-    for row, i in zip(every[1:], rows, strict=True):
-        texts = [cell_text(settled[c][0].iloc[i], kind) for c, kind in zip(columns, kinds, strict=True)]
+    shown = [
+        [shown_text(c, settled[c][0].iloc[i], k) for c, k in zip(columns, kinds, strict=True)] for i in rows
+    ]
+    for row, i, texts in zip(every[1:], rows, shown, strict=True):
         word._fill_row(row, ["", *texts[1:]], kinds)
         place = name_cell(sheet, f"{_column_letters(at)}{i + 2}")
         _add_link(document, row.cells[0].paragraphs[0], texts[0], workbook, place, marks[i], i + 1)
+    set_widths(grid, fit_widths([heads, *shown]))
     document.add_paragraph().paragraph_format.space_after = 0
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import require_range
 from crm_lib.errors import DataError, ParameterError
-from crm_lib.readwrite.cells import cell_text, clean_text, settle_column
+from crm_lib.readwrite.cells import clean_text, settle_column
 from crm_lib.readwrite.excel import write_file
+from crm_lib.readwrite.word_tables import fit_widths, set_widths, shown_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,16 +208,16 @@ def _add_table(document: Any, block: TableBlock) -> None:
     settled = [settle_column(name, frame.iloc[:, i]) for i, name in enumerate(frame.columns)]
     columns, kinds = [values for values, _ in settled], [kind for _, kind in settled]
     table = document.add_table(rows=1 + len(frame), cols=frame.shape[1], style="Table Grid")
-    table.autofit = True
-    rows = iter(table.rows)
-    _fill_row(
-        next(rows),
-        [clean_text(block.titles.get(c, c)) for c in frame.columns],
-        ["text"] * len(kinds),
-        head=True,
-    )
-    for row, values in zip(rows, zip(*columns, strict=True), strict=True):
-        _fill_row(row, [cell_text(v, k) for v, k in zip(values, kinds, strict=True)], kinds)
+    heads = [clean_text(block.titles.get(c, c)) for c in frame.columns]
+    shown = [
+        [shown_text(n, v, k) for n, v, k in zip(frame.columns, values, kinds, strict=True)]
+        for values in zip(*columns, strict=True)
+    ]
+    rows = list(table.rows)
+    _fill_row(rows[0], heads, ["text"] * len(kinds), head=True)
+    for row, texts in zip(rows[1:], shown, strict=True):
+        _fill_row(row, texts, kinds)
+    set_widths(table, fit_widths([heads, *shown]))
     document.add_paragraph().paragraph_format.space_after = 0
 
 

@@ -132,7 +132,7 @@ def test_other_data_give_other_sentences(xudong, sister):
 
 def test_the_filled_in_template_is_read_again(xudong, monkeypatch, tmp_path):
     """Fill ten rows of the template as a student would, read it back, and find the figures."""
-    book = openpyxl.load_workbook(xudong[2] / "survey_template.xlsx")
+    book = openpyxl.load_workbook(xudong[2] / "tables" / "survey_template.xlsx")
     assert book.sheetnames == ["说明", "问卷", "答卷录入", "题目表"]
     sheet = book["答卷录入"]
     heads = [c.value for c in sheet[1]]
@@ -172,7 +172,7 @@ def test_the_filled_in_template_is_read_again(xudong, monkeypatch, tmp_path):
 
 def test_the_report_holds_the_sentences_and_the_figures(xudong):
     _, shown, folder = xudong
-    document = docx.Document(folder / "attitude_report.docx")
+    document = docx.Document(folder / "tables" / "attitude_report.docx")
     text = "\n".join(p.text for p in document.paragraphs)
     for finding in shown.findings[5:-2]:
         assert finding.split("\n")[0] in text
@@ -188,12 +188,15 @@ def test_the_hand_ins_are_repeatable(xudong, monkeypatch, tmp_path):
     monkeypatch.setenv("CRM_OUTPUT_DIR", str(tmp_path))
     monkeypatch.setattr(IPython.display, "display", shown)
     lesson.write_survey_template(space["questions"])
+    template = (tmp_path / "tables" / "survey_template.xlsx").read_bytes()
     for again in range(2):
         drawn = {"净推荐值": plot_nps(space["nps"]), "功能的类别": plot_kano(space["kano"])}
         lesson.write_attitude_report(space["report"], tables=space["inside"], figures=drawn)
-        (tmp_path / "attitude_report.docx").rename(tmp_path / f"{again}.docx")
+        (tmp_path / "tables" / "attitude_report.docx").rename(tmp_path / f"{again}.docx")
     assert (tmp_path / "0.docx").read_bytes() == (tmp_path / "1.docx").read_bytes()
-    assert (tmp_path / "survey_template.xlsx").read_bytes() == (folder / "survey_template.xlsx").read_bytes()
+    assert [(d / "tables" / "survey_template.xlsx").read_bytes() for d in (tmp_path, folder)] == 2 * [
+        template
+    ]
 
 
 def test_no_personal_data_on_the_page_or_in_the_tables(xudong, sister):

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from crm_lib import clean_table
-from crm_lib._needs import find_need
 from crm_lib.errors import ReadError
 from crm_lib.readwrite import read_table
+from postgres_server import PASSWORD
 
 pytestmark = pytest.mark.needs("postgresql")
 
-PASSWORD = "s3cr/t@7 %"
 QUOTED = "s3cr%2Ft%407%20%25"
 TABLES = """
 CREATE TABLE orders (id serial PRIMARY KEY, customer_id text, ordered_at timestamptz, amount numeric(12, 2));
@@ -32,67 +24,19 @@ FROM orders WHERE id < 3;
 """
 
 
-def other_user() -> tuple[list[str], int | None]:
-    """Return how to run a program that refuses to run as root, and the user it then runs as."""
-    if getattr(os, "geteuid", lambda: 1)() != 0:
-        return [], None
-    import pwd
-
-    user = pwd.getpwnam("nobody")
-    ids = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
-    return [str(shutil.which("setpriv")), *ids], user.pw_uid
-
-
-def free_port() -> int:
-    with socket.socket() as link:
-        link.bind(("127.0.0.1", 0))
-        return link.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
-def server():
-    """Start a server in a folder of its own; yield its address without the table."""
+def server(postgres_server):
+    """Put tables into a database of the running server; yield its address without the table."""
     import sqlalchemy
 
-    binaries = Path(find_need("postgresql")).resolve().parent
-    front, uid = other_user()
-    folder = Path(tempfile.mkdtemp(prefix="crm-pg-"))
-    try:
-        secret, data, port = folder / "password", folder / "data", free_port()
-        secret.write_text(PASSWORD, encoding="utf-8")
-        if uid is not None:
-            os.chown(folder, uid, -1)
-            os.chown(secret, uid, -1)
-
-        def run(program: str, *options: str) -> None:
-            line = [*front, str(binaries / program), "-D", str(data), *options]
-            subprocess.run(line, check=True, cwd=folder, capture_output=True, timeout=120)
-
-        run(
-            "initdb",
-            "-U",
-            "ann",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "-A",
-            "scram-sha-256",
-            f"--pwfile={secret}",
-            "-N",
-        )
-        listen = f"-p {port} -h 127.0.0.1 -k {folder} -F"
-        run("pg_ctl", "start", "-w", "-t", "60", "-l", str(folder / "log"), "-o", listen)
-        try:
-            url = f"postgresql+pg8000://ann:{QUOTED}@127.0.0.1:{port}/postgres"
-            engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
-            with engine.begin() as link:
-                for statement in filter(str.strip, TABLES.split(";")):
-                    link.execute(sqlalchemy.text(statement.replace(":", "\\:")))
-            yield url
-        finally:
-            run("pg_ctl", "stop", "-w", "-m", "immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    postgres_server.run_sql("CREATE DATABASE orders_read")
+    url = postgres_server.alchemy_url("orders_read")
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+    with engine.begin() as link:
+        for statement in filter(str.strip, TABLES.split(";")):
+            link.execute(sqlalchemy.text(statement.replace(":", "\\:")))
+    yield url
+    postgres_server.run_sql("DROP DATABASE orders_read WITH (FORCE)")
 
 
 def test_orders_are_read_by_address(server):
@@ -129,7 +73,7 @@ def test_the_one_fitting_table_is_found(server):
     [
         (lambda url: url + "#order", "has no table 'order'; it has 'orders'"),
         (lambda url: url.replace(QUOTED, "wr0ng%2Fpass") + "#orders", "cannot be read"),
-        (lambda url: url.replace("/postgres", "/shop"), "cannot be read"),
+        (lambda url: url.replace("/orders_read", "/shop"), "cannot be read"),
         (lambda url: url.replace("127.0.0.1:", "127.0.0.1:1") + "#orders", "cannot be read"),
     ],
     ids=["table", "password", "database", "port"],

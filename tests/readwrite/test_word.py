@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
+from pathlib import Path
 
 import docx
 import pandas as pd
@@ -108,3 +109,24 @@ def test_empty_table_has_its_header(tmp_path):
     document = docx.Document(write_word(tmp_path / "t.docx", [TableBlock(FRAME.head(0), "空表")]))
     assert [c.text for c in document.tables[0].rows[0].cells] == list(FRAME.columns)
     assert len(document.tables[0].rows) == 1
+
+
+def test_columns_are_as_wide_as_their_longest_word(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"day": ["2024-01-31"], "no": ["L0000012"], "note": ["说明" * 60], "n": [7]})
+    path = write_word(tmp_path / "wide.docx", [TableBlock(frame, "宽窄", {"day": "日期"})])
+    table = docx.Document(str(path)).tables[0]
+    day, number, note, n = (column.width.cm for column in table.columns)
+    assert day + number + note + n == pytest.approx(15.4, abs=0.01)
+    # ten digits at 0.215 cm and 0.45 cm of margins, 2.6 cm: a date never breaks, whatever stands beside it
+    assert day >= 2.6
+    assert number >= 2.1
+    assert note > day > n
+    assert [cell.width.cm for cell in table.rows[1].cells] == pytest.approx([day, number, note, n])
+
+
+def test_more_words_than_the_page_is_wide_share_it_by_need(tmp_path: Path) -> None:
+    frame = pd.DataFrame({f"c{k}": ["2024-01-31T12:00:00"] for k in range(6)} | {"x": ["1"]})
+    path = write_word(tmp_path / "many.docx", [TableBlock(frame)])
+    widths = [column.width.cm for column in docx.Document(str(path)).tables[0].columns]
+    assert sum(widths) == pytest.approx(15.4, abs=0.01)
+    assert widths[0] > 2 * widths[6] > 0
