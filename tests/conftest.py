@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Before numpy and matplotlib are imported by anything: two workers share two cores, and no window opens.
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -19,6 +20,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from crm_lib._needs import NEEDS, find_need
+
+if TYPE_CHECKING:
+    from postgres_server import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 MISSING = "missing_need"
@@ -130,6 +134,26 @@ def copy_project(target: Path) -> Path:
 def python() -> str:
     """Return the interpreter that runs the tests, for subprocesses."""
     return sys.executable
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a real PostgreSQL for this worker; its tests say ``needs("postgresql")``."""
+    from postgres_server import PASSWORD_VARIABLE, start_server
+
+    with start_server() as server:
+        os.environ[PASSWORD_VARIABLE] = server.password
+        yield server
+        os.environ.pop(PASSWORD_VARIABLE, None)
+
+
+@pytest.fixture
+def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """Return the name of a fresh database, for ``postgres_server.address(name)``; it is dropped afterwards."""
+    name = f"db_{uuid.uuid4().hex[:12]}"
+    postgres_server.run_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield name
+    postgres_server.run_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")

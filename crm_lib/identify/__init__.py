@@ -26,6 +26,14 @@ from crm_lib.identify.cards import Card, Fact, list_changes, make_cards, update_
 from crm_lib.identify.cards_pages import write_card_pages
 from crm_lib.identify.cards_store import read_cards, write_cards
 from crm_lib.identify.cards_word import write_card_documents
+from crm_lib.identify.channels import (
+    check_source,
+    compare_methods,
+    draw_check,
+    list_channels,
+    measure_channels,
+    split_routes,
+)
 from crm_lib.identify.classes import classify_intent, find_intent_in_notes, summarize_intent
 from crm_lib.identify.cleaning import Cleaned, clean_table
 from crm_lib.identify.clicks import build_sessions, summarize_sessions
@@ -65,6 +73,15 @@ from crm_lib.identify.formats_regions import find_region, list_regions
 from crm_lib.identify.golden import Golden, merge_records
 from crm_lib.identify.golden_measure import measure_consolidation
 from crm_lib.identify.identifiers import score_identifiers
+from crm_lib.identify.information import (
+    cover_information,
+    decide_information,
+    list_kinds,
+    list_needs,
+    load_information,
+    weigh_testing,
+)
+from crm_lib.identify.information_value import load_assumptions, value_information
 from crm_lib.identify.link import find_chains, link_records, score_pairs
 from crm_lib.identify.link_evaluate import choose_threshold, evaluate_links, link_exactly, sweep_threshold
 from crm_lib.identify.link_model import LinkModel, LinkWarning, fit_link_model
@@ -78,6 +95,7 @@ from crm_lib.identify.quality_scores import compare_quality, rank_repairs, score
 from crm_lib.identify.reasons import REASONS, RULES
 from crm_lib.identify.review import list_reviews, read_reviews, write_reviews
 from crm_lib.identify.review_apply import Reviewed, apply_reviews
+from crm_lib.identify.rivals import judge_rivals, summarize_rivals
 from crm_lib.identify.routing import route_complaints
 from crm_lib.identify.routing_rules import RoutingRule, RoutingRules, read_routing_rules
 from crm_lib.identify.summary import summarize_cleaning
@@ -212,6 +230,22 @@ __all__ = [
     "weight_classes",
     "write_card_documents",
     "write_card_pages",
+    "check_source",
+    "compare_methods",
+    "draw_check",
+    "list_channels",
+    "measure_channels",
+    "split_routes",
+    "cover_information",
+    "decide_information",
+    "list_kinds",
+    "list_needs",
+    "load_information",
+    "weigh_testing",
+    "load_assumptions",
+    "value_information",
+    "judge_rivals",
+    "summarize_rivals",
     "write_cards",
     "write_reviews",
     "write_shopping_template",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from crm_lib.protect.masking import mask_text
 
 MASKED = ("phone", "email", "address", "birth_date")
 """Fields that pages and lists show in part unless they are asked for."""
@@ -27,18 +27,6 @@ def mask_value(field: str, value: str) -> str:
     >>> mask_value("city", "武汉市"), mask_value("phone", "1234")
     ('武汉市', '****')
     """
-    text = value.strip()
-    if not text:
-        return text
-    if field == "phone":
-        return f"{text[:3]}****{text[-4:]}" if len(text) >= 9 else "****"
-    if field == "email":
-        name, at, domain = text.rpartition("@")
-        return f"{name[:1]}***@{domain}" if at else "***"
-    if field == "address":
-        # up to the street: what stands behind the first number leads to the door
-        head = re.split(r"[0-9０-９]", text, maxsplit=1)[0].strip()
-        return f"{head if len(head) < len(text) else text[: len(text) // 3]}***"
-    if field == "birth_date":
-        return f"{text[:4]}-**-**" if re.match(r"\d{4}\D", text) else "***"
-    return value
+    if not value.strip():
+        return ""
+    return mask_text(value, kind=field) if field in MASKED else value

@@ -163,7 +163,7 @@ def grade_prospects(leads: pd.DataFrame, criteria: str | Path | pd.DataFrame | N
     DataFrame
         `leads` in the same order with sales_grade ("A", "B", "C", or "" when no grade fits), unmet (the
         columns that keep it from the next better grade, joined by "、") and unknown (columns without a
-        value that a criterion asks for).  ``attrs["criteria"]`` is the table used, ``attrs["n_ungraded"]``
+        value that a criterion asks for).  ``attrs["criteria"]`` are the rows of the table used, ``attrs["n_ungraded"]``
         counts the prospects without a grade.
 
     Raises
@@ -205,7 +205,7 @@ def grade_prospects(leads: pd.DataFrame, criteria: str | Path | pd.DataFrame | N
     out = leads.copy()
     text = lambda values: pd.Series(list(values), index=leads.index, dtype="str")  # noqa: E731
     out["sales_grade"], out["unmet"], out["unknown"] = text(grade), text(better), text(unknown)
-    out.attrs = {**leads.attrs, "criteria": table, "n_ungraded": int((grade == "").sum())}
+    out.attrs = {**leads.attrs, "criteria": table.to_dict("records"), "n_ungraded": int((grade == "").sum())}
     return out
 
 

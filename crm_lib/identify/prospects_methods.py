@@ -82,6 +82,7 @@ def measure_methods(leads: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
     out.insert(1, "family", out["source_method"].map(known["family"]).fillna("other").astype("str"))
     out.insert(2, "route", out["source_method"].map(known["route"]).fillna("").astype("str"))
     out = out.sort_values(["yield_share", "source_method"], ascending=[False, True]).reset_index(drop=True)
+    out.attrs["confidence"] = confidence
     out.attrs["n_unnamed"] = int((frame["source_method"] == "").sum())
     return out
 

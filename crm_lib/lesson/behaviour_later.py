@@ -31,7 +31,7 @@ def show_criteria(graded: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = graded.attrs["criteria"]
+    table = pd.DataFrame(graded.attrs["criteria"], dtype=object)
     rules = [
         (g, "；".join(_word_criterion(r) for r in table[table["grade"] == g].itertuples()))
         for g in GRADES[:3]

@@ -5,6 +5,7 @@ the Axes; it never fits, saves or shows.  :func:`figure_svg` and
 :func:`figure_png` turn a figure into a file's bytes.
 """
 
+from crm_lib.plots.archives import plot_keeping, plot_payback
 from crm_lib.plots.attitude import plot_importance, plot_kano, plot_likert, plot_nps
 from crm_lib.plots.behaviour import plot_effort, plot_methods, plot_waiting
 from crm_lib.plots.class_profit import plot_class_profit
@@ -58,6 +59,8 @@ __all__ = [
     "plot_k_evidence",
     "plot_k_sweep",
     "plot_kano",
+    "plot_keeping",
+    "plot_payback",
     "plot_keywords",
     "plot_likert",
     "plot_methods",

@@ -59,7 +59,7 @@ def plot_methods(methods: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(percent)
     shown = {f if f in _FAMILIES else "other" for f in methods["family"]}
-    ax.set_xlabel("成交率（成交客户数 ÷ 客户数），横线是 95% 区间")
+    ax.set_xlabel(f"成交率（成交客户数 ÷ 客户数），横线是 {methods.attrs.get('confidence', 0.95):.0%} 区间")
     ax.grid(axis="y", visible=False)
     _name_colors(ax, [_FAMILIES[f] for f in _FAMILIES if f in shown], "lower right")
     note(ax, f"n = {int(methods['n_leads'].sum()):,} 位客户；括号里是人数")

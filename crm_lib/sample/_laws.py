@@ -48,10 +48,14 @@ def write_laws(more: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Company:
-    """One company: its size, its random numbers and its laws."""
+    """One company: its size, its random numbers and its laws.
+
+    ``surcharge`` takes the place of the planted one of the prices when it is given.
+    """
 
     size: int
     draws: Draws
+    surcharge: float | None = None
 
     @property
     def laws(self) -> dict[str, Any]:

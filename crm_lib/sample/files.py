@@ -45,10 +45,19 @@ _XUDONG = {
     "survey_items": ("survey_items.csv", "item"),
     "experience": ("experience.csv", "observation"),
     "population": ("population.csv", "stratum"),
+    "price_quotes": ("price_quotes.csv", "quote"),
+    "consents": ("consents.csv", "consent"),
 }
 _INVENTED = "invented; crm data make --customers 500 --seed 0 --out DIR writes it to DIR/files"
 _TEMPLATE = "invented; the template of a student's own shopping, empty and twice filled in"
 _FORMS = ("my_shopping_template", "my_shopping", "classmate_shopping")
+_FIRMS = "invented; answers of 60 firms on their customer files, drawn by crm_lib/sample/_archives.py"
+_WEB = "invented; crm_lib.sample.write_pages writes the pages, make_rivals the rivals"
+_SOURCES = {
+    "search_pages": ("pages.csv", "page"),
+    "search_judgements": ("judgements.csv", "page × prospect"),
+    "search_rivals": ("competitors.csv", "customer × rival"),
+}
 _SAMPLES = {
     s.name: s
     for s in (
@@ -59,6 +68,14 @@ _SAMPLES = {
         *(
             Sample(name, f"templates/{name}.xlsx", "sheet of a template", _TEMPLATE, "MIT (LICENSE)")
             for name in _FORMS
+        ),
+        *(
+            Sample(name, f"surveys/{name}.csv", "firm", _FIRMS, "MIT (LICENSE)")
+            for name in ("firm_archives", "firm_archives_plain")
+        ),
+        *(
+            Sample(name, f"sources/{file}", grain, _WEB, "MIT (LICENSE)")
+            for name, (file, grain) in _SOURCES.items()
         ),
         Sample("cdnow", "cdnow_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),
         Sample("cdnow_sample", "cdnow_sample_orders.csv.gz", "order line", _CDNOW, _TERMS, "美元"),

@@ -48,7 +48,7 @@ WEB = [*_PERSON, "email", *_PLACE, "hobbies", "entertainment", "height_cm", "bui
 CALL_CENTER = [*_PERSON, "email", *_PLACE, "monthly_income", "education", "has_pet", "delivery_window",
                "registered_on"]  # fmt: skip
 PLAIN = ("products", "clicks", "reviews", "campaigns", "campaign_members", "wallet", "touches", "investments",
-         "survey_items", "experience", "population")  # fmt: skip
+         "survey_items", "experience", "population", "price_quotes", "consents")  # fmt: skip
 _ATTRIBUTES = ("occupation", "income_band", "marital_status", "has_children", "housing", "hobbies", "entertainment",
                "height_cm", "build", "delivery_window", "language", "monthly_income", "education", "has_pet")  # fmt: skip
 # an amount that says whose it is; the contract's title alone could be any amount
@@ -128,6 +128,7 @@ def _list_columns(name: str) -> tuple[str, ...]:
         "orders": ("product_name", "status", "currency"),
         "products": ("subcategory",),
         "clicks": ("page",),
+        "consents": ("customer_no",),
         "survey": tuple(f"q{k:02}" for k in range(13, 31)),
     }
     return tuple(c for c in load_schema(name).names if c not in left_out.get(name, ()))

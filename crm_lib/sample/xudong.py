@@ -45,6 +45,12 @@ survey                 items = loading × latent + noise, one of four reversed; 
 experience             scores around a quality of touchpoint × attribute, own      experience, mentions (word,
                        staff 0.7 too kind; stories of coded words                  code, level, polarity)
 population             sex × age × region of all persons on the last day           population itself
+prices                 moments at which several visitors are asked a price for     price_quotes (fair price,
+                       one article; the web shop asks known customers 6 % more,    surcharge)
+                       which ``surcharge=0`` takes away; offers, price tests,
+                       members' prices, coupons besides
+consents               to four purposes, given with the first order, some          consents itself
+                       withdrawn, a few given again
 defects                of the files only, at least one of each kind                defects (`_defects` lists the
                                                                                    kinds)
 families               2 to 4 persons share an address, some a telephone           persons.household_id
@@ -70,9 +76,11 @@ from crm_lib.sample import (
     _campaigns,
     _catalogue,
     _census,
+    _consents,
     _experience,
     _orders,
     _persons,
+    _prices,
     _prospects,
     _reactions,
     _registers,
@@ -88,8 +96,9 @@ from crm_lib.sample.student_files import write_files
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
-VERSION = 2
+VERSION = 3
 # names the random numbers; stays, so that a new table leaves every older one as it was
 STREAM = 1
 SMALLEST, LARGEST = 500, 10_000_000
@@ -105,6 +114,7 @@ def make_company(
     out: str | Path,
     files: bool | None = None,
     progress: Progress | None = None,
+    surcharge: float | None = None,
 ) -> dict[str, int]:
     """Generate the company 旭东 as Parquet files, and the truth beside them.
 
@@ -122,6 +132,10 @@ def make_company(
         up to 20,000 customers, since a sheet of Excel ends at a million rows.
     progress : callable, optional
         Called as ``progress(step, done, total)`` after each chunk of customers.
+    surcharge : float, optional
+        Share, 0 to 1, that the web shop asks of known customers in ``price_quotes``
+        beyond the fair price; by default the planted one, 0 for an innocent company.
+        No other table depends on it.
 
     Returns
     -------
@@ -144,7 +158,8 @@ def make_company(
     without it nobody who bought once would ever have left.
     """
     out = _check_request("make_company", customers, seed, out)
-    company = Company(customers, Draws(seed, STREAM))
+    require_range("make_company", "surcharge", surcharge or 0.0, 0, 1)
+    company = Company(customers, Draws(seed, STREAM), surcharge)
     with TableFolder(out / "data") as data, TableFolder(out / "truth") as truth:
         data.write("products", _catalogue.list_products(company))
         data.write("campaigns", _campaigns.list_campaigns(company))
@@ -160,6 +175,7 @@ def make_company(
                 if progress:
                     progress(name, done, 3 * customers if name == "customers" else customers)
     about = {"version": VERSION, "seed": seed, "customers": customers}
+    about |= {} if surcharge is None else {"surcharge": surcharge}
     (out / "truth" / "laws.json").write_text(write_laws(about), encoding="utf-8", newline="\n")
     if customers <= CHUNK if files is None else files:
         write_files(out, seed=seed)
@@ -198,6 +214,54 @@ def make_registers(customers: int, *, seed: int, out: str | Path) -> dict[str, i
         for _ in _write_records(company, data, truth):
             pass
     return data.n_rows | {f"truth/{name}": n for name, n in truth.n_rows.items()}
+
+
+def make_quotes(
+    customers: int, *, seed: int, surcharge: float | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Generate the prices that 旭东 asked of its visitors alone, and which of them are planted.
+
+    Parameters
+    ----------
+    customers : int
+        Number of persons, 500 to 10,000,000; there are some three quotes per person.
+    seed : int
+        Integer >= 0.
+    surcharge : float, optional
+        Share, 0 to 1, that the web shop asks of known customers beyond the fair price; by
+        default the planted one.  0 makes an innocent company.
+
+    Returns
+    -------
+    tuple of DataFrame
+        One row per quote: the table ``price_quotes``, and its truth (``quote_id``,
+        ``fair_price``, ``surcharge``).
+
+    Raises
+    ------
+    ParameterError
+        A number is out of range.
+
+    Notes
+    -----
+    The rows `make_company` writes with the same size and seed, up to 20,000 customers in
+    the same order.
+
+    Examples
+    --------
+    >>> quotes, truth = make_quotes(500, seed=0, surcharge=0.0)
+    >>> float(truth["surcharge"].max())
+    0.0
+    """
+    import pyarrow as pa
+
+    require_range("make_quotes", "customers", customers, SMALLEST, LARGEST)
+    require_range("make_quotes", "seed", seed, 0)
+    require_range("make_quotes", "surcharge", surcharge or 0.0, 0, 1)
+    company = Company(customers, Draws(seed, STREAM), surcharge)
+    pairs = [_prices.list_quotes(company, places) for places in _split(customers)]
+    quotes, truth = (pa.concat_tables(part).to_pandas() for part in zip(*pairs, strict=True))
+    return quotes, truth
 
 
 def _check_request(where: str, customers: int, seed: int, out: str | Path) -> Path:
@@ -249,6 +313,8 @@ def _write_persons(company: Company, data: TableFolder, truth: TableFolder) -> I
         _write_pair("touches", _web.make_touches(company, person, names), data, truth)
         data.write("wallet", _spending.make_wallet(company, latent, orders, lines, names))
         data.write("investments", _spending.make_investments(company, latent, names, members[0]))
+        data.write("consents", _consents.make_consents(company, latent, names))
+        _write_pair("price_quotes", _prices.list_quotes(company, places), data, truth)
         truth.write("persons", _orders.tell_persons(company, latent, orders, names))
         _write_pair(
             "leads", _prospects.make_leads(company, latent, orders, lines, names, places), data, truth

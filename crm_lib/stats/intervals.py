@@ -185,7 +185,9 @@ def interval_of_difference(
     va, vb = float(a.var(ddof=1)) / len(a), float(b.var(ddof=1)) / len(b)
     if va + vb == 0:
         return Interval(mean, mean, mean)
-    free = (va + vb) ** 2 / (va**2 / (len(a) - 1) + vb**2 / (len(b) - 1))
+    # shares of the whole variance: squares of tiny variances would be zero
+    pa, pb = va / (va + vb), vb / (va + vb)
+    free = 1 / (pa**2 / (len(a) - 1) + pb**2 / (len(b) - 1))
     half = float(stats.t.ppf((1 + confidence) / 2, free)) * math.sqrt(va + vb)
     return Interval(mean, mean - half, mean + half)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from postgres_server import PASSWORD
 
 from crm_lib import clean_table
 from crm_lib.errors import ReadError
 from crm_lib.readwrite import read_table
-from postgres_server import PASSWORD
 
 pytestmark = pytest.mark.needs("postgresql")
 

@@ -16,11 +16,14 @@ from crm_lib.sample import make_company, make_registers, xudong
 from crm_lib.schema import load_schema
 
 # content of the tables of make_company(500, seed=0); a change of it is a change of VERSION
-VERSION, DIGEST = 2, "5a0d472737a68072226180f0e498de5e8319f670a7322487d766103624b573fd"
+VERSION, DIGEST = 3, "5a0d472737a68072226180f0e498de5e8319f670a7322487d766103624b573fd"
 # the tables of version 1, which later versions left as they were
 FIRST_TABLES = {"campaign_members", "campaigns", "clicks", "contacts", "customers", "investments", "orders",
                 "products", "reviews", "touches", "wallet"}  # fmt: skip
 FIRST_DIGEST = "1fada2c1b0804a4eeeb6648bcfb98c898685f00e21c37b460bfa8b26c54c34e4"
+# those that version 2 added
+SECOND_TABLES = FIRST_TABLES | {"experience", "leads", "population", "survey", "survey_items"}
+SECOND_DIGEST = "5a0d472737a68072226180f0e498de5e8319f670a7322487d766103624b573fd"
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +46,14 @@ def test_content_of_this_version(small):
     assert xudong.VERSION == VERSION
     assert digest_tables(small[0] / "data") == DIGEST
     assert digest_tables(small[0] / "data", FIRST_TABLES) == FIRST_DIGEST
+    assert digest_tables(small[0] / "data", SECOND_TABLES) == SECOND_DIGEST
 
 
 def test_same_seed_same_bytes_other_seed_other_company(small, tmp_path):
     make_company(500, seed=0, out=tmp_path / "b")
     make_company(500, seed=1, out=tmp_path / "c")
     names = sorted(p.relative_to(small[0]) for p in small[0].rglob("*") if p.is_file())
-    assert len(names) == 16 + 13 + 18  # tables, truth with its laws, files
+    assert len(names) == 18 + 14 + 20  # tables, truth with its laws, files
     for name in names:
         assert (small[0] / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     same = [n for n in names if (small[0] / n).read_bytes() == (tmp_path / "c" / n).read_bytes()]

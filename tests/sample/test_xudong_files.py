@@ -38,7 +38,7 @@ def read_sheet(path):
 
 
 def test_the_files_are_the_generated_ones(company):
-    assert len(SAMPLES) == 18
+    assert len(SAMPLES) == 20
     made = sorted(p.name for p in (company / "files").iterdir())
     assert made == sorted(s.file.split("/")[1] for s in SAMPLES)
     for s in SAMPLES:

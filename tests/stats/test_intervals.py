@@ -110,3 +110,10 @@ def test_what_cannot_be_said_is_missing():
 def test_wrong_calls_fail_in_words(call, kind, said):
     with pytest.raises(kind, match=said):
         call()
+
+
+def test_tiny_spreads_give_the_same_interval_as_large_ones():
+    first, second = [1.0, 2.0, 4.0], [0.5, 0.75, 2.0, 3.0]
+    large = interval_of_difference(first, second)
+    tiny = interval_of_difference([x * 1e-100 for x in first], [x * 1e-100 for x in second])
+    assert [x * 1e100 for x in tiny] == pytest.approx(list(large), rel=1e-12)
