@@ -23,6 +23,11 @@ def remember_source(source: dict[str, Any]) -> None:
         _SOURCES.append(source)
 
 
+def forget_sources() -> None:
+    """Begin without any source: a notebook run again in the same kernel must not name the files of the last run."""
+    _SOURCES.clear()
+
+
 def export(tables: Mapping[str, pd.DataFrame], result: Mapping[str, Any], *, name: str = "result") -> None:
     """Write `tables` (CSV each, one Excel workbook for all) and `result` as ``result.json``.
 

@@ -12,7 +12,7 @@ from crm_lib.catalogue import say
 from crm_lib.errors import CrmError, DataError, ParameterError, ReadError
 from crm_lib.lesson.checks import CheckResult, grade_answer, load_checks
 from crm_lib.lesson.display import show_table
-from crm_lib.lesson.exports import remember_source
+from crm_lib.lesson.exports import forget_sources, remember_source
 from crm_lib.lesson.kernel import notebook_variables, show_look, speak_errors
 from crm_lib.lesson.params import Parameter, Problem, convert_values, find_problems, read_parameters
 from crm_lib.lesson.sealed import load_sealed
@@ -53,6 +53,7 @@ def parameters(notebook_id: str) -> None:
         One Chinese sentence per wrong parameter.
     """
     speak_errors()
+    forget_sources()
     variables = notebook_variables()
     declared = notebook_parameters(notebook_id)
     given = {p.name: variables[p.name] for p in declared if p.name in variables}

@@ -1,6 +1,7 @@
 """Parameters read from the lines of a parameters cell."""
 
 import datetime as dt
+import json
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_lib.errors import BuildError, ParameterError
-from crm_lib.lesson import read_secret
+from crm_lib.lesson import exports, read_secret
 from crm_lib.lesson import run as lesson_run
 from crm_lib.lesson.params import convert_values, find_problems, read_parameters, word_problem
 
@@ -216,12 +217,15 @@ def test_a_secret_that_is_not_there_is_one_sentence(reference, said, tmp_path, m
     assert "hunter2" not in str(refused.value)
 
 
-def test_a_notebook_goes_on_with_the_declared_types(monkeypatch):
+def test_a_notebook_goes_on_with_the_declared_types(monkeypatch, tmp_path):
     monkeypatch.setattr(lesson_run, "notebook_parameters", lambda _: read_parameters(CELL))
     monkeypatch.setattr(lesson_run, "show_look", lambda: None)
     variables = {"k_max": "5", "share": 1, "deep": "是", "as_of": ""}
     monkeypatch.setattr(lesson_run, "notebook_variables", lambda: variables)
+    exports.remember_source({"files": ["of an earlier run.csv"]})
     lesson_run.parameters("0_start/1_tour")
+    exports.write_result(tmp_path / "result.json", {})
+    assert json.loads((tmp_path / "result.json").read_text("utf-8"))["sources"] == []
     assert variables == {"k_max": 5, "share": 1.0, "deep": True, "as_of": "", "NOTEBOOK_ID": "0_start/1_tour"}
     monkeypatch.setattr(lesson_run, "notebook_variables", lambda: {"as_of": "2024/2/3"})
     with pytest.raises(ParameterError, match="你是不是想写“2024-02-03”"):

@@ -13,7 +13,6 @@ from run_cells import run_report, solutions
 
 from crm_lib._places import project_root
 from crm_lib.errors import CrmError, ParameterError
-from crm_lib.lesson import exports
 from crm_lib.lesson.checks import grade_answer, load_checks, load_variants, run_answer
 from crm_lib.readwrite import read_table
 from crm_lib.readwrite.links_check import find_broken_links, list_links
@@ -34,7 +33,6 @@ def patch():
 
 def run_in(folder, patch, **parameters):
     (folder / "tables").mkdir(parents=True, exist_ok=True)
-    exports._SOURCES.clear()  # a kernel begins without any
     return (*run_report(LESSON, patch, folder, **parameters), folder)
 
 
