@@ -1,6 +1,9 @@
 """客户区分: recency, frequency and money of each customer, scores and named segments."""
 
 from crm_lib.differentiate.class_profit import compare_classes, summarize_class_profit
+from crm_lib.differentiate.cohorts import measure_cohorts
+from crm_lib.differentiate.cost_to_serve import allocate_costs, count_activities, summarize_cost_to_serve
+from crm_lib.differentiate.deciles import measure_whale, summarize_deciles
 from crm_lib.differentiate.experiment import (
     assign_arms,
     bound_share,
@@ -8,7 +11,9 @@ from crm_lib.differentiate.experiment import (
     find_visible_difference,
     plan_sample,
 )
+from crm_lib.differentiate.fairness import ProxyWarning, find_protected, measure_proxies
 from crm_lib.differentiate.habits import list_overdue, measure_gaps
+from crm_lib.differentiate.migration import measure_change, measure_migration
 from crm_lib.differentiate.policy import (
     Adjusted,
     Balance,
@@ -42,9 +47,20 @@ from crm_lib.differentiate.rfm import RfmBins, fit_rfm_bins, score_rfm, summariz
 from crm_lib.differentiate.rise import list_candidates, simulate_rise
 from crm_lib.differentiate.scheme import Scheme, Segment, list_segments, load_scheme
 from crm_lib.differentiate.segments import name_segments, summarize_segments
+from crm_lib.differentiate.treatment_rules import choose_treatments, review_treatments
+from crm_lib.differentiate.treatments import Assumptions, measure_tornado, simulate_treatments, sum_plan
 from crm_lib.differentiate.value import classify_abc, measure_concentration, summarize_abc
 
 __all__ = [
+    "sum_plan",
+    "simulate_treatments",
+    "measure_tornado",
+    "Assumptions",
+    "review_treatments",
+    "choose_treatments",
+    "measure_proxies",
+    "find_protected",
+    "ProxyWarning",
     "Adjusted",
     "Balance",
     "LateCovariateWarning",
@@ -53,6 +69,7 @@ __all__ = [
     "Scheme",
     "Segment",
     "UpliftModel",
+    "allocate_costs",
     "assign_arms",
     "bound_share",
     "check_balance",
@@ -63,6 +80,7 @@ __all__ = [
     "compare_classes",
     "compare_outcomes",
     "compare_ratios",
+    "count_activities",
     "estimate_roi",
     "estimate_without_lot",
     "evaluate_budgets",
@@ -76,10 +94,14 @@ __all__ = [
     "load_policies",
     "load_scheme",
     "match_arms",
+    "measure_change",
+    "measure_cohorts",
     "measure_concentration",
     "measure_gaps",
     "measure_groups",
+    "measure_migration",
     "measure_qini",
+    "measure_whale",
     "measure_window",
     "name_segments",
     "name_states",
@@ -95,6 +117,8 @@ __all__ = [
     "summarize_abc",
     "summarize_class_profit",
     "summarize_profit",
+    "summarize_cost_to_serve",
+    "summarize_deciles",
     "summarize_qini",
     "summarize_rfm",
     "summarize_segments",
