@@ -47,11 +47,15 @@ from crm_lib.differentiate.rfm import RfmBins, fit_rfm_bins, score_rfm, summariz
 from crm_lib.differentiate.rise import list_candidates, simulate_rise
 from crm_lib.differentiate.scheme import Scheme, Segment, list_segments, load_scheme
 from crm_lib.differentiate.segments import name_segments, summarize_segments
+from crm_lib.differentiate.share import ShareModel, fit_share, measure_share
 from crm_lib.differentiate.treatment_rules import choose_treatments, review_treatments
 from crm_lib.differentiate.treatments import Assumptions, measure_tornado, simulate_treatments, sum_plan
 from crm_lib.differentiate.value import classify_abc, measure_concentration, summarize_abc
 
 __all__ = [
+    "measure_share",
+    "fit_share",
+    "ShareModel",
     "sum_plan",
     "simulate_treatments",
     "measure_tornado",

@@ -70,36 +70,38 @@ def measure_cohorts(orders: Any, *, as_of: str | dt.date, unit: str = "M") -> pd
     day = parse_day("measure_cohorts", "as_of", as_of)
     n_later = total_days(orders, as_of=day, where="measure_cohorts").n_later
     days = list_days(orders, as_of=day, where="measure_cohorts").to_pandas()
-    # whole numbers: periods since 1970
-    bought = _count_periods(days["day"], unit)
-    first = bought.groupby(days["customer_id"].to_numpy()).transform("min")
-    sizes = days["customer_id"].groupby(first.to_numpy()).nunique()
-    seen = pd.DataFrame({
-        "cohort": first.to_numpy(),
-        "period": (bought - first).to_numpy(),
-        "id": days["customer_id"],
-    })
-    active = seen.drop_duplicates().groupby(["cohort", "period"]).size()
     last = int(_count_periods(pd.Series([pd.Timestamp(day)]), unit).iloc[0])
-    grid = [(c, p) for c in sizes.index for p in range(last - c + 1)]
-    table = pd.DataFrame(grid, columns=["cohort", "period"]).astype("int64")
-    table["n_customers"] = table["cohort"].map(sizes).astype("int64")
-    table["n_active"] = active.reindex(
-        pd.MultiIndex.from_frame(table[["cohort", "period"]]), fill_value=0
-    ).to_numpy()
-    over = _end_of(table["cohort"] + table["period"], unit) <= pd.Timestamp(day)
+    table = _count_active(days["customer_id"], _count_periods(days["day"], unit), last)
+    cohort, period = table["cohort"], table["period"]
+    over = _start_of(cohort + period + 1, unit) - pd.Timedelta(days=1) <= pd.Timestamp(day)
     share = table["n_active"] / table["n_customers"]
     cohorts = pd.DataFrame({
-        "cohort": _start_of(table["cohort"], unit),
-        "period": table["period"],
-        "starts_on": _start_of(table["cohort"] + table["period"], unit),
+        "cohort": _start_of(cohort, unit),
+        "period": period,
+        "starts_on": _start_of(cohort + period, unit),
         "n_customers": table["n_customers"],
-        "n_active": table["n_active"].astype("int64"),
+        "n_active": table["n_active"],
         "complete": over.to_numpy(dtype=bool),
-        "retention_share": np.where(over | (table["period"] == 0), share, np.nan),
+        "retention_share": np.where(over | (period == 0), share, np.nan),
     })
     cohorts.attrs.update(as_of=day.isoformat(), unit=unit, n_later=n_later)
     return cohorts
+
+
+def _count_active(ids: pd.Series, bought: pd.Series, last: int) -> pd.DataFrame:
+    """Count the customers of each cohort in each period up to `last`; periods are whole numbers since 1970."""
+    import pandas as pd
+
+    first = bought.groupby(ids.to_numpy()).transform("min")
+    sizes = ids.groupby(first.to_numpy()).nunique()
+    seen = pd.DataFrame({"cohort": first.to_numpy(), "period": (bought - first).to_numpy(), "id": ids})
+    active = seen.drop_duplicates().groupby(["cohort", "period"]).size()
+    grid = [(c, p) for c in sizes.index for p in range(last - c + 1)]
+    table = pd.DataFrame(grid, columns=["cohort", "period"]).astype("int64")
+    table["n_customers"] = table["cohort"].map(sizes).astype("int64")
+    places = pd.MultiIndex.from_frame(table[["cohort", "period"]])
+    table["n_active"] = active.reindex(places, fill_value=0).to_numpy(dtype="int64")
+    return table
 
 
 def _count_periods(days: pd.Series, unit: str) -> pd.Series:
@@ -120,9 +122,3 @@ def _start_of(periods: pd.Series, unit: str) -> pd.Series:
         return pd.Timestamp("1969-12-29") + pd.to_timedelta(periods * 7, unit="D")
     months = periods * (3 if unit == "Q" else 1)
     return pd.to_datetime({"year": 1970 + months // 12, "month": months % 12 + 1, "day": 1})
-
-
-def _end_of(periods: pd.Series, unit: str) -> pd.Series:
-    import pandas as pd
-
-    return _start_of(periods + 1, unit) - pd.Timedelta(days=1)

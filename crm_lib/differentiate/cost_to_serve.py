@@ -165,7 +165,6 @@ def allocate_costs(activities: pd.DataFrame, costs: Mapping[str, float] | pd.Dat
     [33.3334, 33.3333, 33.3333]
     """
     import numpy as np
-    import pandas as pd
 
     require_frame("allocate_costs", activities, ("customer_id", "activity", "units"))
     faults = find_number_faults(activities, "units")
@@ -178,15 +177,14 @@ def allocate_costs(activities: pd.DataFrame, costs: Mapping[str, float] | pd.Dat
     out = activities[["customer_id", "activity", "units"]].reset_index(drop=True)
     names = out["activity"].astype("str")
     pool = names.where(names.isin(list(pools)), names.str.partition(":")[0]).to_numpy()
+    units, ids = out["units"].to_numpy(dtype="float64"), out["customer_id"].astype("str").to_numpy()
     rate, cost = (np.full(len(out), np.nan) for _ in range(2))
     for name, money in pools.items():
         mine = np.flatnonzero(pool == name)
-        if not len(mine):
-            continue
-        units = out["units"].to_numpy(dtype="float64")[mine]
-        order = pd.Series(out["customer_id"].astype("str").to_numpy()[mine]).rank(method="first").to_numpy()
-        rate[mine] = money / MONEY_UNIT / units.sum()
-        cost[mine] = split_money(money, units, order) / MONEY_UNIT
+        if len(mine):
+            order = np.argsort(np.argsort(ids[mine], kind="stable"), kind="stable")
+            rate[mine] = money / MONEY_UNIT / units[mine].sum()
+            cost[mine] = split_money(money, units[mine], order) / MONEY_UNIT
     out["rate"], out["cost"] = rate, cost
     used = set(pool)
     out.attrs.update(

@@ -30,6 +30,8 @@ def choose_treatments(
         One row per condition, in the order they are tried: rule (name), column, least, most (either may be
         missing; both ends belong to the range), treatment, reason (a sentence for the customer's file).  Rows of
         one rule hold together: all its conditions must be met.  The first rule that fits decides.
+    assumptions : Assumptions, optional
+        What the simulated gain takes for granted.
 
     Returns
     -------
@@ -58,43 +60,38 @@ def choose_treatments(
     >>> choose_treatments(people, rules)[["treatment", "facts"]].values.tolist()
     [['cheaper_channel', 'net_profit = -30'], ['leave_alone', '']]
     """
-    import numpy as np
-    import pandas as pd
-
     refuse_protected("choose_treatments", [str(c) for c in rules["column"]])
     _require_rules(rules)
     require_frame("choose_treatments", customers, ("customer_id", *NEEDED, *dict.fromkeys(rules["column"])))
+    ids = customers["customer_id"].astype("str")
+    out = _apply_rules(customers, rules).assign(customer_id=ids.to_numpy()).astype("str")
+    out = out[["customer_id", "treatment", "rule", "reason", "facts"]]
+    gains = simulate_treatments(customers, assumptions=assumptions)
+    table = gains.pivot(index="customer_id", columns="treatment", values=["profit", "gain"])
+    out["profit"] = table["profit"]["leave_alone"].reindex(ids).to_numpy()
+    mine = out[["customer_id", "treatment"]].merge(gains, on=["customer_id", "treatment"], how="left")
+    out["gain"] = mine["gain"].to_numpy()
+    asked = customers[list(dict.fromkeys(rules["column"]))].isna().any(axis=1)
+    out.attrs["n_unknown"] = int(asked.sum())
+    return out
+
+
+def _apply_rules(customers: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
+    """Return treatment, rule, reason and facts of each customer; the first rule that fits decides."""
+    import numpy as np
+    import pandas as pd
+
     n = len(customers)
     chosen, names, reasons, facts = (np.full(n, "", dtype=object) for _ in range(4))
     for name, part in rules.groupby("rule", sort=False):
-        fits = np.logical_and.reduce([
-            _meets(customers[r.column], r.least, r.most) for r in part.itertuples()
-        ])
-        mine = np.flatnonzero(fits & (chosen == ""))
-        chosen[mine], names[mine], reasons[mine] = (
-            part["treatment"].iloc[0],
-            str(name),
-            str(part["reason"].iloc[0]),
-        )
+        meets = [_meets(customers[r.column], r.least, r.most) for r in part.itertuples()]
+        mine = np.flatnonzero(np.logical_and.reduce(meets) & (chosen == ""))
+        first = part.iloc[0]
+        chosen[mine], names[mine], reasons[mine] = first["treatment"], str(name), str(first["reason"])
         columns = list(dict.fromkeys(part["column"]))
         facts[mine] = ["；".join(f"{c} = {customers[c].iloc[i]:.10g}" for c in columns) for i in mine]
     chosen[chosen == ""] = "leave_alone"
-    gains = simulate_treatments(customers, assumptions=assumptions).set_index(["customer_id", "treatment"])
-    ids = customers["customer_id"].astype("str").to_numpy()
-    asked = customers[list(dict.fromkeys(rules["column"]))].isna().any(axis=1)
-    out = pd.DataFrame({
-        "customer_id": ids,
-        "treatment": chosen,
-        "rule": names,
-        "reason": reasons,
-        "facts": facts,
-    })
-    out = out.astype("str")
-    now = gains.reindex(pd.MultiIndex.from_arrays([ids, ["leave_alone"] * n]))["profit"]
-    out["profit"] = now.to_numpy()
-    out["gain"] = gains.reindex(pd.MultiIndex.from_arrays([ids, out["treatment"]]))["gain"].to_numpy()
-    out.attrs["n_unknown"] = int(asked.sum())
-    return out
+    return pd.DataFrame({"treatment": chosen, "rule": names, "reason": reasons, "facts": facts})
 
 
 def _meets(values: pd.Series, least: object, most: object) -> np.ndarray:

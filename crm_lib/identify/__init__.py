@@ -32,7 +32,6 @@ from crm_lib.identify.channels import (
     draw_check,
     list_channels,
     measure_channels,
-    split_routes,
 )
 from crm_lib.identify.classes import classify_intent, find_intent_in_notes, summarize_intent
 from crm_lib.identify.cleaning import Cleaned, clean_table
@@ -235,7 +234,6 @@ __all__ = [
     "draw_check",
     "list_channels",
     "measure_channels",
-    "split_routes",
     "cover_information",
     "decide_information",
     "list_kinds",

@@ -5,6 +5,7 @@ the Axes; it never fits, saves or shows.  :func:`figure_svg` and
 :func:`figure_png` turn a figure into a file's bytes.
 """
 
+from crm_lib.plots.anonymity import plot_anonymity
 from crm_lib.plots.archives import plot_keeping, plot_payback
 from crm_lib.plots.attitude import plot_importance, plot_kano, plot_likert, plot_nps
 from crm_lib.plots.behaviour import plot_effort, plot_methods, plot_waiting
@@ -15,11 +16,14 @@ from crm_lib.plots.clusters import plot_cluster_profiles, plot_clusters, plot_k_
 from crm_lib.plots.demography import plot_attribute_ranking, plot_pyramid, plot_representativeness
 from crm_lib.plots.identifiers import plot_identifiers
 from crm_lib.plots.linking import plot_link_weights, plot_threshold
+from crm_lib.plots.moves import plot_cohorts, plot_migration, plot_whale
 from crm_lib.plots.orders import plot_orders_over_time
 from crm_lib.plots.policy import plot_balance, plot_budgets, plot_effects, plot_qini, plot_uplift_groups
 from crm_lib.plots.portraits import plot_portrait
+from crm_lib.plots.price_audit import plot_price_audit
 from crm_lib.plots.quality import plot_quality, plot_repairs
 from crm_lib.plots.rfm import plot_rfm_distributions, plot_rfm_grid, plot_segments
+from crm_lib.plots.searches import plot_searches, plot_worth
 from crm_lib.plots.style import (
     PALETTE,
     SEGMENT_COLORS,
@@ -31,10 +35,17 @@ from crm_lib.plots.style import (
     use_style,
 )
 from crm_lib.plots.topics import plot_keywords, plot_topics
+from crm_lib.plots.tornado import plot_tornado
 from crm_lib.plots.value import plot_pareto
 from crm_lib.plots.words import plot_wordcloud
 
 __all__ = [
+    "plot_tornado",
+    "plot_cohorts",
+    "plot_migration",
+    "plot_whale",
+    "plot_anonymity",
+    "plot_price_audit",
     "plot_balance",
     "plot_budgets",
     "plot_effects",
@@ -75,6 +86,7 @@ __all__ = [
     "plot_representativeness",
     "plot_rfm_distributions",
     "plot_rfm_grid",
+    "plot_searches",
     "plot_segments",
     "plot_topics",
     "plot_uplift_groups",
@@ -82,4 +94,5 @@ __all__ = [
     "plot_wordcloud",
     "segment_color",
     "use_style",
+    "plot_worth",
 ]

@@ -15,8 +15,9 @@ from crm_lib.sample.achievable_survey import assign_sentiments, implied_alpha
 from crm_lib.sample.files import Sample, list_samples, path, paths, project_root
 from crm_lib.sample.journey import JOURNEY, JOURNEY_NOTE, load_journey
 from crm_lib.sample.pages import make_pages, write_pages
+from crm_lib.sample.quotes import make_quotes
 from crm_lib.sample.rivals import make_rivals
-from crm_lib.sample.xudong import make_company, make_quotes, make_registers
+from crm_lib.sample.xudong import make_company, make_registers
 
 __all__ = [
     "JOURNEY",

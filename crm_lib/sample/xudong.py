@@ -96,7 +96,6 @@ from crm_lib.sample.student_files import write_files
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
 VERSION = 3
 # names the random numbers; stays, so that a new table leaves every older one as it was
@@ -216,54 +215,6 @@ def make_registers(customers: int, *, seed: int, out: str | Path) -> dict[str, i
     return data.n_rows | {f"truth/{name}": n for name, n in truth.n_rows.items()}
 
 
-def make_quotes(
-    customers: int, *, seed: int, surcharge: float | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Generate the prices that 旭东 asked of its visitors alone, and which of them are planted.
-
-    Parameters
-    ----------
-    customers : int
-        Number of persons, 500 to 10,000,000; there are some three quotes per person.
-    seed : int
-        Integer >= 0.
-    surcharge : float, optional
-        Share, 0 to 1, that the web shop asks of known customers beyond the fair price; by
-        default the planted one.  0 makes an innocent company.
-
-    Returns
-    -------
-    tuple of DataFrame
-        One row per quote: the table ``price_quotes``, and its truth (``quote_id``,
-        ``fair_price``, ``surcharge``).
-
-    Raises
-    ------
-    ParameterError
-        A number is out of range.
-
-    Notes
-    -----
-    The rows `make_company` writes with the same size and seed, up to 20,000 customers in
-    the same order.
-
-    Examples
-    --------
-    >>> quotes, truth = make_quotes(500, seed=0, surcharge=0.0)
-    >>> float(truth["surcharge"].max())
-    0.0
-    """
-    import pyarrow as pa
-
-    require_range("make_quotes", "customers", customers, SMALLEST, LARGEST)
-    require_range("make_quotes", "seed", seed, 0)
-    require_range("make_quotes", "surcharge", surcharge or 0.0, 0, 1)
-    company = Company(customers, Draws(seed, STREAM), surcharge)
-    pairs = [_prices.list_quotes(company, places) for places in _split(customers)]
-    quotes, truth = (pa.concat_tables(part).to_pandas() for part in zip(*pairs, strict=True))
-    return quotes, truth
-
-
 def _check_request(where: str, customers: int, seed: int, out: str | Path) -> Path:
     require_range(where, "customers", customers, SMALLEST, LARGEST)
     require_range(where, "seed", seed, 0)
@@ -275,7 +226,8 @@ def _check_request(where: str, customers: int, seed: int, out: str | Path) -> Pa
     return out
 
 
-def _split(n: int) -> Iterator[np.ndarray]:
+def split_places(n: int) -> Iterator[np.ndarray]:
+    """Yield the places of the persons, chunk by chunk."""
     import numpy as np
 
     for start in range(0, n, CHUNK):
@@ -284,7 +236,7 @@ def _split(n: int) -> Iterator[np.ndarray]:
 
 def _write_records(company: Company, data: TableFolder, truth: TableFolder) -> Iterator[int]:
     for register in range(3):
-        for numbers in _split(company.size):
+        for numbers in split_places(company.size):
             shown, planted = _registers.make_records(company, register, numbers)
             data.write("customers", shown)
             truth.write("records", planted)
@@ -292,13 +244,13 @@ def _write_records(company: Company, data: TableFolder, truth: TableFolder) -> I
 
 
 def _write_clicks(company: Company, data: TableFolder, truth: TableFolder) -> Iterator[int]:
-    for numbers in _split(company.size):
+    for numbers in split_places(company.size):
         data.write("clicks", _web.make_clicks(company, numbers))
         yield int(numbers[-1]) + 1
 
 
 def _write_persons(company: Company, data: TableFolder, truth: TableFolder) -> Iterator[int]:
-    for places in _split(company.size):
+    for places in split_places(company.size):
         # a random order of persons: families and neighbours do not stand together in any file
         person = company.draws.permute("file", places, company.size)
         latent = _persons.draw_latent(company, person)
@@ -326,7 +278,7 @@ def _write_opinions(company: Company, data: TableFolder, truth: TableFolder) -> 
     import numpy as np
 
     counts: np.ndarray | int = 0
-    for places in _split(company.size):
+    for places in split_places(company.size):
         person = company.draws.permute("opinions", places, company.size)
         latent = _persons.draw_latent(company, person)
         strata = _census.find_strata(company, latent)
