@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crm_lib import cli_assign, cli_data, cli_grade, cli_schedule
+from crm_lib import cli_assign, cli_data, cli_grade, cli_schedule, cli_store
 from crm_lib.errors import CrmError, ParameterError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_schedule.app, name="schedule")
+app.add_typer(cli_store.app, name="store")
 app.command(epilog=cli_assign.EXAMPLE)(cli_assign.assign)
 app.command(epilog=cli_grade.EXAMPLE)(cli_grade.grade)
 

@@ -35,6 +35,12 @@ def data_make(
     customers: Annotated[int, typer.Option(help="Number of customers, 500 to 10,000,000.")],
     out: Annotated[Path, typer.Option(help="New or empty folder.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 0,
+    surcharge: Annotated[
+        float | None,
+        typer.Option(
+            help="Share the web shop asks known customers beyond the fair price; 0: an innocent company."
+        ),
+    ] = None,
 ) -> None:
     """Generate the company 旭东, and what was planted in it.
 
@@ -46,5 +52,5 @@ def data_make(
 
     bars = show_progress(1) if sys.stderr.isatty() else nullcontext()
     with bars as tell:
-        n_rows = make_company(customers, seed=seed, out=out, progress=tell)
+        n_rows = make_company(customers, seed=seed, out=out, progress=tell, surcharge=surcharge)
     print_table(["table", "rows"], list(n_rows.items()))

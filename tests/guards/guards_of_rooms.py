@@ -10,6 +10,7 @@ _RUNS = "tests/publish/test_run.py"
 _FAULTS = "tests/publish/test_render_faults.py"
 _BUILD = "tests/publish/test_build.py"
 _LINKS = "tests/identify/test_link.py"
+_ROLES = "tests/protect/test_roles_postgresql.py"
 _REFUSED = f"{_RUNS}::test_wrong_calls_are_refused_before_any_kernel_starts"
 
 PUBLISH = [
@@ -1289,7 +1290,566 @@ BEHAVIOUR = [
     ),
 ]
 
+ROLES = [
+    Guard(
+        "a salesperson sees no other region",
+        "row-level security is switched off",
+        replace("crm_lib/protect/role_commands.py", "ENABLE ROW LEVEL", "DISABLE ROW LEVEL"),
+        (f"{_ROLES}::test_a_salesperson_sees_the_customers_of_his_region_as_they_are_now",),
+    ),
+    Guard(
+        "row-level security holds inside the views of the roles",
+        "the views belong to the owner of the tables, whom it does not concern",
+        replace("crm_lib/protect/role_commands.py", "OWNER TO {viewer}", "OWNER TO CURRENT_USER"),
+        (f"{_ROLES}::test_a_salesperson_sees_the_customers_of_his_region_as_they_are_now",),
+    ),
+    Guard(
+        "a reader's condition is not tried on hidden rows",
+        "the views are no security barrier",
+        replace("crm_lib/protect/role_commands.py", "security_barrier = true", "security_barrier = false"),
+        (f"{_ROLES}::test_no_condition_of_the_readers_is_tried_on_hidden_rows",),
+    ),
+    Guard(
+        "the public may not come in",
+        "what the public holds on the database is left to it",
+        replace("crm_lib/protect/role_commands.py", "REVOKE ALL ON DATABASE", "GRANT TEMPORARY ON DATABASE"),
+        (f"{_ROLES}::test_the_public_may_not_even_come_in",),
+    ),
+    Guard(
+        "what is made later is nobody's",
+        "functions made later may be called by the public, as the server has it",
+        replace("crm_lib/protect/role_commands.py", '"FUNCTIONS", "TYPES"', '"TYPES",'),
+        (f"{_ROLES}::test_what_is_made_later_is_nobodys",),
+    ),
+    Guard(
+        "nobody writes into the log in another's name",
+        "any actor is taken",
+        replace("crm_lib/protect/role_commands.py", "(actor = CAST(session_user AS text))", "(true)"),
+        (f"{_ROLES}::test_nobody_writes_into_the_log_in_anothers_name",),
+    ),
+    Guard(
+        "the log is not changed, by the owner neither",
+        "the trigger lets everything through",
+        replace("crm_lib/protect/role_commands.py", "RAISE EXCEPTION", "RETURN NEW; RAISE EXCEPTION"),
+        (f"{_ROLES}::test_nobody_changes_the_log_not_even_the_owner_by_mistake",),
+    ),
+    Guard(
+        "what a role sees masked it sees masked",
+        "the column itself stands in the place of its mask",
+        replace("crm_lib/protect/relations.py", 'mask or "NULL"', "quote_name(column)"),
+        (f"{_ROLES}::test_what_everybody_can_do_is_what_the_rules_list_no_more_no_less",),
+    ),
+    Guard(
+        "sealed cells do not travel in a copy",
+        "they are left in it",
+        replace("crm_lib/protect/masked_copy.py", "for n in (c, ", "for n in ("),
+        (
+            "tests/protect/test_masked_copy.py::test_sealed_cells_do_not_travel_and_masks_stand_in_their_place",
+        ),
+    ),
+    Guard(
+        "the server is who it says it is",
+        "its name is not compared with the certificate",
+        replace(
+            "crm_lib/protect/tls.py", 'if mode == "require":\n        context', "if True:\n        context"
+        ),
+        ("tests/protect/test_tls.py::test_another_authority_is_refused",),
+    ),
+    Guard(
+        "what was not scanned is never called safe",
+        "without advisories the verdict is that none is known",
+        replace(
+            "crm_lib/protect/scan.py",
+            "NOT_SCANNED if advisories is None or ",
+            "NOT_SCANNED if False or ",
+        ),
+        ("tests/protect/test_scan.py::test_without_advisories_nothing_is_called_safe",),
+    ),
+    Guard(
+        "no clause is met by silence",
+        "a setting that is not made meets its clause",
+        replace(
+            "crm_lib/protect/regulation.py", "return required, empty, False", "return required, empty, True"
+        ),
+        ("tests/protect/test_regulation.py::test_a_new_database_meets_no_decision_by_silence",),
+    ),
+]
+
+_PRICES = "tests/protect/test_price_audit.py"
+_ERASED = "tests/store/test_retention_store.py"
+_CELLS = f"{_ERASED}::test_exactly_the_right_cells_go"
+
+PRIVACY = [
+    Guard(
+        "what is not material is no accusation",
+        "any difference beyond doubt is enough",
+        replace("crm_lib/protect/price_audit.py", "float(np.log1p(rule.min_effect))", "0.0"),
+        (f"{_PRICES}::test_an_immaterial_difference_is_no_accusation",),
+    ),
+    Guard(
+        "several comparisons are paid for",
+        "each p value stands alone",
+        replace(
+            "crm_lib/protect/price_audit.py",
+            'effects_of.adjust_holm([row["p"] for row in judged])',
+            '[row["p"] for row in judged]',
+        ),
+        (f"{_PRICES}::test_one_of_many_comparisons_must_be_clearer_than_one_alone",),
+    ),
+    Guard(
+        "prices of different times are not compared",
+        "the window of time is left out of the match",
+        replace("crm_lib/protect/price_strata.py", "for key in (begins, *keys):", "for key in keys:"),
+        (f"{_PRICES}::test_without_its_match_an_innocent_is_accused",),
+    ),
+    Guard(
+        "a customer who asks ten times is one customer",
+        "errors are not clustered by customer",
+        replace(
+            "crm_lib/protect/price_effects.py",
+            "for code in (customer, stratum, both)",
+            "for code in (stratum, stratum, both)",
+        ),
+        (f"{_PRICES}::test_errors_are_those_of_statsmodels",),
+    ),
+    Guard(
+        "an export whose people can be told apart is refused",
+        "small classes pass",
+        replace("crm_lib/protect/anonymity.py", "    if len(small):", "    if False:"),
+        ("tests/protect/test_anonymity.py::test_the_inpatients_are_4_anonymous_and_not_diverse",),
+    ),
+    Guard(
+        "a gap is seen by an outsider too",
+        "rows with gaps are in no class",
+        replace("crm_lib/protect/anonymity.py", "dropna=False, observed=True", "observed=True"),
+        ("tests/protect/test_anonymity.py::test_gaps_are_values_and_an_empty_table_is_no_failure",),
+    ),
+    Guard(
+        "a withdrawn consent is none",
+        "the withdrawal is not looked at",
+        replace("crm_lib/protect/consent.py", '"state"] = "withdrawn"', '"state"] = "consent"'),
+        ("tests/protect/test_consent.py::test_what_counts_on_each_day",),
+    ),
+    Guard(
+        "a biometric field wants a separate consent",
+        "it is let through",
+        replace("crm_lib/protect/biometrics.py", "    if len(bad):", "    if False:"),
+        ("tests/protect/test_biometrics.py::test_refused_until_the_separate_consent_is_documented",),
+    ),
+    Guard(
+        "rows that were sent back go with the person",
+        "only rows that were taken in go",
+        replace("crm_lib/store/retention.py", "with_rejected=True", "with_rejected=False"),
+        (_CELLS,),
+    ),
+    Guard(
+        "masking empties every version",
+        "the history keeps what the customer card no longer shows",
+        replace(
+            "crm_lib/store/retention.py", "WHERE ({filled}) AND", "WHERE valid_to IS NULL AND ({filled}) AND"
+        ),
+        (_CELLS,),
+    ),
+    Guard(
+        "no freed page keeps an erased name",
+        "the copy does not take the place of the file",
+        replace("crm_lib/store/compaction.py", "        os.replace(aside, path)", "        aside.unlink()"),
+        (f"{_ERASED}::test_no_byte_of_the_file_keeps_the_erased",),
+    ),
+    Guard(
+        "a restore does not bring the erased back",
+        "the list of erasures is not applied",
+        replace("crm_lib/store/erasing.py", "        erase_customers(store, numbers, day=day.date())\n", ""),
+        (f"{_ERASED}::test_a_restore_does_not_bring_the_erased_back",),
+    ),
+]
+
+_OPEN = "tests/store/test_open_store.py"
+_VERSIONS = "tests/store/test_versions.py"
+_NUMBERS = "tests/store/test_store_numbers.py"
+
+STORE = [
+    Guard(
+        "data and log entry come in one commit",
+        "the data are committed first, the entry after them",
+        replace(
+            "crm_lib/store/store.py",
+            "            self._append_audit(entry)\n            self.driver.commit()",
+            "            self.driver.commit()\n            self.driver.begin(write=True)\n"
+            "            self._append_audit(entry)\n            self.driver.commit()",
+        ),
+        (f"{_OPEN}::test_a_log_entry_that_cannot_be_written_undoes_the_data",),
+    ),
+    Guard(
+        "one writer at a time on the server",
+        "no lock is taken when a transaction begins",
+        replace("crm_lib/store/postgres.py", "pg_advisory_xact_lock(?)", "CAST(? AS bigint)"),
+        (f"{_OPEN}::test_a_second_writer_waits_for_the_first",),
+    ),
+    Guard(
+        "one writer at a time in one program",
+        "two connections to one file do not wait for each other",
+        replace(
+            "crm_lib/store/dialects.py",
+            "            self._lock.acquire()\n            self._held = True",
+            "            pass",
+        ),
+        (f"{_OPEN}::test_two_sessions_make_one_chain[duckdb]",),
+    ),
+    Guard(
+        "a part that failed undoes the whole",
+        "an error that was caught inside is forgotten",
+        replace("crm_lib/store/store.py", "        if entry.failed:", "        if False:"),
+        (f"{_OPEN}::test_a_part_that_failed_cannot_be_swallowed",),
+    ),
+    Guard(
+        "a query writes nothing",
+        "outside a transaction any statement is run",
+        replace("crm_lib/store/store.py", "        if not self.driver.reads_only(sql):", "        if False:"),
+        (f"{_OPEN}::test_writes_need_a_transaction[duckdb]",),
+    ),
+    Guard(
+        "a query writes nothing on the server either",
+        "the server is not told that the transaction only reads",
+        replace("crm_lib/store/postgres.py", '"SET TRANSACTION READ ONLY"', '"SELECT 1"'),
+        (f"{_OPEN}::test_writes_need_a_transaction[postgresql]",),
+    ),
+    Guard(
+        "TLS is on unless the server is this machine",
+        "every server counts as this machine",
+        replace("crm_lib/store/connect.py", '"off" if socket or is_loopback(host) else "require"', '"off"'),
+        (f"{_OPEN}::test_tls_is_on_unless_the_server_is_this_machine",),
+    ),
+    Guard(
+        "a new database is closed to everybody but its owner",
+        "it gets the usual rights",
+        replace("crm_lib/store/connect.py", "os.umask(0o077)", "os.umask(0o022)"),
+        (f"{_OPEN}::test_only_its_owner_may_read_a_new_file",),
+    ),
+    Guard(
+        "tables of a newer version are left alone",
+        "they are opened",
+        replace("crm_lib/store/open.py", "    if theirs > mine:", "    if False:"),
+        (f"{_OPEN}::test_tables_of_another_version_are_refused",),
+    ),
+    Guard(
+        "values of two keys are never mixed",
+        "any key may write",
+        replace("crm_lib/store/store.py", "        if made_with == mine:", "        if True:"),
+        (f"{_OPEN}::test_keys_are_never_mixed[duckdb]",),
+    ),
+    Guard(
+        "who opens sealed values is logged",
+        "they are read without an entry",
+        replace(
+            "crm_lib/store/reading.py",
+            "    if not reveal:\n        return _fetch(store, contract, where, parameters, ())",
+            "    if True:\n        return _fetch(store, contract, where, parameters, reveal)",
+        ),
+        (f"{_OPEN}::test_revealing_is_logged[duckdb]",),
+    ),
+    Guard(
+        "a customer has one current version",
+        "a change leaves the old version open",
+        replace("crm_lib/store/versions.py", "        _close(store, rows", "        len(rows"),
+        (f"{_VERSIONS}::test_a_change_closes_one_version_and_opens_the_next[duckdb]",),
+    ),
+    Guard(
+        "history only grows",
+        "a change may begin before the version it replaces",
+        replace(
+            "crm_lib/store/versions.py",
+            'stored["valid_from"] >= moment',
+            'stored["valid_from"] != stored["valid_from"]',
+        ),
+        (f"{_VERSIONS}::test_wrong_changes_are_named_and_change_nothing[duckdb]",),
+    ),
+    Guard(
+        "a slip in a customer number shows",
+        "the check digit is taken as it stands",
+        replace(
+            "crm_lib/store/numbers.py", "check_digit(self._code(parts[2]) + parts[3] + parts[4])", "parts[5]"
+        ),
+        (f"{_NUMBERS}::test_every_single_error_and_every_exchange_in_every_number_is_found",),
+    ),
+    Guard(
+        "no number is given twice",
+        "the counter begins anew at each call",
+        replace(
+            "crm_lib/store/numbers.py", "value = counters.value + excluded.value", "value = excluded.value"
+        ),
+        (f"{_NUMBERS}::test_numbers_follow_each_other_within_channel_and_year[duckdb]",),
+    ),
+]
+
+SECRETS = [
+    Guard(
+        "a sealed cell belongs to its customer",
+        "the owner is not authenticated",
+        replace("crm_lib/protect/cipher.py", "start + owner.encode()", "start"),
+        ("tests/protect/test_cipher.py::test_a_cell_does_not_open_in_another_place",),
+    ),
+    Guard(
+        "the chunks of a sealed file stand in their order",
+        "every chunk has the same number",
+        replace("crm_lib/protect/cipher_files.py", "number.to_bytes(11,", "(0).to_bytes(11,"),
+        ("tests/protect/test_cipher_files.py::test_chunks_exchanged_doubled_left_out_or_cut_off",),
+    ),
+    Guard(
+        "only its owner may read a key",
+        "the file's mode is not looked at",
+        replace("crm_lib/protect/keys.py", "& 0o077", "& 0"),
+        ("tests/protect/test_keys.py::test_a_key_that_others_may_read_is_refused",),
+    ),
+    Guard(
+        "pseudonyms have a key",
+        "a plain hash is taken",
+        replace(
+            "crm_lib/protect/pseudonyms.py",
+            'hmac.digest(key, text.encode(), "sha256")',
+            '__import__("hashlib").sha256(text.encode()).digest()',
+        ),
+        ("tests/protect/test_pseudonyms.py::test_a_plain_hash_is_enumerated_and_a_pseudonym_is_not",),
+    ),
+    Guard(
+        "a log cut off at its end is seen by its anchor",
+        "the anchor's number is not looked at",
+        replace("crm_lib/protect/chain.py", "if last < head.n:", "if False:"),
+        ("tests/protect/test_chain.py::test_the_end_cut_off_is_seen_by_the_anchor_alone",),
+    ),
+    Guard(
+        "a file gets its name when it is whole",
+        "it is written in its place",
+        replace(
+            "crm_lib/protect/files.py",
+            'target.with_name(f".{target.name}.{os.getpid()}{PART}")',
+            "target",
+        ),
+        ("tests/protect/test_cipher_files.py::test_a_fault_while_writing_leaves_the_old_file",),
+    ),
+    Guard(
+        "a restored database has the checksums it was saved with",
+        "they are not compared",
+        replace("crm_lib/store/restore.py", "    if unequal:\n", "    if False:\n"),
+        ("tests/store/test_backup.py::test_a_restore_that_does_not_come_out_equal_changes_nothing[duckdb]",),
+    ),
+    Guard(
+        "who was erased does not come back with a backup",
+        "erasures are not applied again",
+        replace("crm_lib/store/restore.py", "n_erased = erase_again(store, erasures)", "n_erased = 0"),
+        ("tests/store/test_backup.py::test_who_was_erased_after_the_backup_does_not_come_back[duckdb]",),
+    ),
+    Guard(
+        "a damaged file's log is not played into the restored one",
+        "the log stays where it is",
+        replace("crm_lib/store/restore_targets.py", "        _put_log_away(target)\n", ""),
+        ("tests/store/test_backup.py::test_the_log_of_a_damaged_file_is_not_played_into_the_new_one",),
+    ),
+    Guard(
+        "a copy elsewhere is read back",
+        "its checksum is not compared",
+        replace("crm_lib/store/backup_checks.py", "if hash_file(copy) != sha256:", "if False:"),
+        ("tests/store/test_backup.py::test_a_copy_that_does_not_read_back_is_none",),
+    ),
+    Guard(
+        "the last whole backup is never thinned out",
+        "age alone decides",
+        replace("crm_lib/store/backup.py", "first is not None and n_whole > 0 and", "first is not None and"),
+        ("tests/store/test_backup.py::test_backups_older_than_the_regulation_allows_go",),
+    ),
+    Guard(
+        "rows as received are sealed",
+        "their content is kept open",
+        replace(
+            "crm_lib/store/tables.toml",
+            'content = ["text", "原始内容", "sealed"]',
+            'content = ["text", "原始内容"]',
+        ),
+        ("tests/store/test_byte_search.py::test_on_duckdb_in_file_log_backup_and_restored_file",),
+    ),
+]
+
+INFORMATION = [
+    Guard(
+        "a query that only says what shall not occur is refused",
+        "it would find nearly every page",
+        replace("crm_lib/text/search_query.py", "    if not _has_positive(tree):", "    if tree is None:"),
+        ("tests/text/test_search.py::test_a_bad_query_is_refused_in_words",),
+    ),
+    Guard(
+        "a snippet of a stranger's page never becomes HTML",
+        "the text between the marks is not escaped",
+        replace(
+            "crm_lib/text/search_snippets.py",
+            "if i % 2 else html.escape(part) for i",
+            "if i % 2 else part for i",
+        ),
+        ("tests/text/test_search.py::test_a_snippet_shows_the_place_and_is_escaped",),
+    ),
+    Guard(
+        "sensitive information rests on separate consent",
+        "any ground will do",
+        replace(
+            "crm_lib/identify/information.py",
+            'row["sensitivity"] == "敏感" and row["basis"] != "单独同意"',
+            'row["sensitivity"] == "敏感" and row["basis"] == ""',
+        ),
+        ("tests/identify/test_information.py::test_a_faulty_field_is_named",),
+    ),
+    Guard(
+        "the worth of information knows nothing of later rows",
+        "orders after the day are counted",
+        replace(
+            "crm_lib/identify/information_value.py", "    if column not in frame.columns:", "    if True:"
+        ),
+        ("tests/identify/test_information_value.py::test_what_was_not_known_yet_changes_nothing",),
+    ),
+    Guard(
+        "a checked sample decides by its interval",
+        "the share alone decides",
+        replace(
+            "crm_lib/identify/channels.py", "if share.low >= least else", "if share.estimate >= least else"
+        ),
+        ("tests/identify/test_information.py::test_the_verdict_by_hand",),
+    ),
+    Guard(
+        "a rival of whom nothing is known is not called harmless",
+        "what is missing counts as no threat",
+        replace(
+            "crm_lib/identify/rivals.py",
+            "    known = ~np.isnan(threat)",
+            "    known = ~np.isnan(threat) | True",
+        ),
+        ("tests/identify/test_information.py::test_rivals_by_hand",),
+    ),
+    Guard(
+        "no one reads hundreds of pages",
+        "customers on pages that nobody reads are found",
+        replace(
+            "crm_lib/lesson/information_search.py",
+            'runs.loc[runs["rank"] <= first, ["means", "page_id"]]',
+            'runs[["means", "page_id"]]',
+        ),
+        ("tests/notebooks/test_types_and_sources.py::test_the_customers_per_means_another_way",),
+    ),
+]
+
+UPLOADS = [
+    Guard(
+        "a repeated upload adds nothing",
+        "rows taken in before are not looked up",
+        replace("crm_lib/store/upload_known.py", "[table, NEW, UPDATED, SAME]", '["", NEW, UPDATED, SAME]'),
+        ("tests/store/test_upload_rows.py::test_an_old_file_does_not_undo_what_came_later",),
+    ),
+    Guard(
+        "a person is known by name and telephone",
+        "people of the database are not compared",
+        replace("crm_lib/store/upload_match.py", "if k in self.people.keys})", "if False})"),
+        (
+            "tests/store/test_upload_rows.py"
+            "::test_the_same_person_is_known_by_identity_number_or_name_with_phone_or_mail",
+        ),
+    ),
+    Guard(
+        "a list to fill overwrites nothing",
+        "what is known may be changed by it",
+        replace(
+            "crm_lib/store/upload_match.py", "        if self.kind == FILL:\n            return True\n", ""
+        ),
+        ("tests/store/test_upload_rows.py::test_the_list_to_fill_fills_gaps_and_overwrites_nothing",),
+    ),
+    Guard(
+        "rows, verdicts and raw records are one commit",
+        "the rows go in by a commit of their own",
+        replace(
+            "crm_lib/store/upload.py",
+            '    with store.transaction("upload", at=moment) as entry:',
+            '    with store.transaction("judge", at=moment) as entry:\n'
+            '        new = check_rows(received, day=moment.date()).values.drop(columns="customer_no")\n'
+            "        insert_customers(store, new, at=moment)\n"
+            '    with store.transaction("upload", at=moment) as entry:',
+        ),
+        ("tests/store/test_upload_rows.py::test_an_upload_cut_off_leaves_nothing_and_can_be_repeated",),
+    ),
+    Guard(
+        "no telephone number stands in a verdict",
+        "sealed values are quoted like any other",
+        replace(
+            "crm_lib/store/upload_check.py", "hide = field.sealed or holds_contact(text)", "hide = False"
+        ),
+        ("tests/store/test_upload_rows.py::test_no_private_value_stands_in_a_verdict_or_the_log",),
+    ),
+    Guard(
+        "formulas of a sender stay words",
+        "cells go into the verdict file as Excel reads them",
+        replace(
+            "crm_lib/store/verdicts.py",
+            "sheet.write_string(row, column, shown,",
+            "sheet.write(row, column, shown,",
+        ),
+        ("tests/store/test_upload_files.py::test_formulas_and_markup_are_words_in_the_verdict_file",),
+    ),
+    Guard(
+        "a marked row with other values is not skipped",
+        "the mark alone makes an example",
+        replace(
+            "crm_lib/store/upload_read.py",
+            "        if all(_is_printed(",
+            "        if True or all(_is_printed(",
+        ),
+        ("tests/store/test_upload_rows.py::test_the_example_of_a_template_is_not_a_customer",),
+    ),
+    Guard(
+        "who could not be reached is not verified",
+        "every result settles a check",
+        replace(
+            "crm_lib/store/verification.py", 'PASSED = ("属实", "已更正")', 'PASSED = ("属实", "联系不上")'
+        ),
+        ("tests/store/test_verification.py::test_only_a_passed_check_settles_it",),
+    ),
+]
+
+ARCHIVES = [
+    Guard(
+        "paper forms show private values in part",
+        "forms are printed with everything in full",
+        replace("crm_lib/store/forms_data.py", "if column in out and column not in reveal:", "if False:"),
+        ("tests/store/test_forms.py::test_a_card_holds_what_is_known_and_nothing_in_full",),
+    ),
+    Guard(
+        "the running total of a register counts all pages so far",
+        "each page begins at nothing",
+        replace("crm_lib/store/forms.py", '"累计", so_far, columns)', '"累计", page, columns)'),
+        ("tests/store/test_forms.py::test_page_totals_by_hand",),
+    ),
+    Guard(
+        "a check of the archive can fail",
+        "any share at fault is let through",
+        replace("crm_lib/store/requirements.py", 'share <= rule["most_share"]', "share <= 1"),
+        ("tests/store/test_requirements.py::test_each_check_fails_when_it_should_and_counts",),
+    ),
+    Guard(
+        "firms are compared with firms of their size",
+        "size, age and trade are not held equal",
+        replace("crm_lib/store/survey.py", "held = _hold_equal(known)", "held = _hold_equal(known)[:, :1]"),
+        ("tests/store/test_survey.py::test_the_slope_is_that_of_a_regression_with_all_held_equal",),
+    ),
+    Guard(
+        "an outlay is back only when it stays back",
+        "the first month above nothing counts",
+        replace("crm_lib/store/survey_return.py", "last = int(below.max())", "last = int(below.min())"),
+        ("tests/store/test_survey.py::test_payback_needs_a_balance_that_stays",),
+    ),
+]
+
 ROOM_GUARDS = [
+    *ARCHIVES,
+    *UPLOADS,
+    *INFORMATION,
+    *SECRETS,
+    *STORE,
+    *PRIVACY,
+    *ROLES,
     *BEHAVIOUR,
     *TEXT,
     *ATTITUDE,
