@@ -56,7 +56,7 @@ def measure_migration(
     --------
     >>> import pandas as pd
     >>> first = pd.DataFrame({"customer_id": list("abc"), "abc_class": ["A", "A", "B"]})
-    >>> second = pd.DataFrame({"customer_id": list("abd"), "abc_class": ["A", "B", "B"]})
+    >>> second = pd.DataFrame({"customer_id": list("abz"), "abc_class": ["A", "B", "B"]})
     >>> moves = measure_migration(first, second)
     >>> moves[moves["n_customers"] > 0][["from_class", "to_class", "n_customers", "row_share"]].values.tolist()
     [['A', 'A', 1, 0.5], ['A', 'B', 1, 0.5], ['B', 'lost', 1, 1.0], ['new', 'B', 1, 1.0]]

@@ -92,4 +92,4 @@ def test_wrong_calls_are_sentences():
     with pytest.raises(DataError, match="'our_spend' must be >= 0; 1 of 5"):
         measure_share(WALLET.assign(our_spend=[1.0, -1.0, 0.0, 0.0, 0.0]))
     with pytest.raises(ParameterError, match="Did you mean 'category'"):
-        measure_share(WALLET, by=("categorie",))
+        measure_share(WALLET, by=("categry",))

@@ -130,7 +130,7 @@ def test_rules_that_break_the_rules():
             PEOPLE, rules(("r", "revenue", 1, None, "end", "x"), ("r", "n_returns", 1, None, "reprice", "x"))
         )
     with pytest.raises(ParameterError, match="Did you mean 'end'"):
-        choose_treatments(PEOPLE, rules(("r", "revenue", 1, None, "ende", "x")))
+        choose_treatments(PEOPLE, rules(("r", "revenue", 1, None, "endd", "x")))
     with pytest.raises(SchemaError, match="needs column 'minutes'"):
         choose_treatments(PEOPLE, rules(("r", "minutes", 1, None, "end", "x")))
 
