@@ -153,8 +153,8 @@ def write_verdict_book(path: Path, upload: Any, *, reveal: bool) -> Path:
         return write_verdicts(upload, path)
     verdicts = list_verdicts(upload)
     counts = verdicts["verdict"].value_counts().rename_axis("verdict").reset_index(name="n_rows")
-    sheets = {say("database.sheet_verdicts"): _title(verdicts), say("database.sheet_counts"): _title(counts)}
-    return write_excel(path, sheets)
+    sheets = {say("database.sheet_verdicts"): verdicts, say("database.sheet_counts"): counts}
+    return write_excel(path, sheets, titles={**list_titles(), **list_section("database_columns")})
 
 
 def _write_forms(folder: Path, forms: Mapping[str, Any]) -> list[Path]:

@@ -36,7 +36,7 @@ def write_archive_questionnaire(path: str | Path) -> Path:
     """
     import xlsxwriter
 
-    from crm_lib.readwrite.excel import write_file
+    from crm_lib.readwrite.excel import fit_to_page, write_file
 
     survey, buffer = load_survey(), io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
@@ -49,6 +49,7 @@ def write_archive_questionnaire(path: str | Path) -> Path:
         guide, sheet = book.add_worksheet("说明"), book.add_worksheet("调查表")
         _fill_guide(guide, survey, looks)
         _fill_sheet(sheet, survey, looks)
+        fit_to_page(sheet)
         sheet.activate()
     return write_file("write_archive_questionnaire", path, buffer.getvalue())
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from crm_lib._checks import require_range
 from crm_lib.catalogue import say
-from crm_lib.readwrite.excel import write_file
+from crm_lib.readwrite.excel import fit_to_page, write_file
 from crm_lib.store.fields import EXAMPLE, MARK_TITLE, Form, FormField, load_form
 
 LISTS_SHEET = "选项"
@@ -92,6 +92,7 @@ def make_book(form: Form, n_rows: int, rows: Sequence[Mapping[str, str]] = ()) -
         ranges = _fill_lists(lists, form)
         _fill_form(sheet, form, ranges, n_rows, styles)
         _fill_known(sheet, form, rows, styles)
+        fit_to_page(sheet)
         sheet.activate()
     return buffer.getvalue()
 
