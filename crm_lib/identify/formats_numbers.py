@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import import_extra
@@ -47,7 +48,7 @@ def check_identity_number(
     Notes
     -----
     GB 11643: the check digit is (12 − Σ aᵢ·2^(18−i) mod 11) mod 11, ten is X; the
-    seventeenth digit is odd for men.  Numbers of 15 places were withdrawn in 2013 and are
+    seventeenth digit is odd for men.  The place is right when its code was ever in use.  Numbers of 15 places were withdrawn in 2013 and are
     called old_form, with birthday and sex read from them.  A number that passes is well
     formed; it need not have been given to anybody.
 
@@ -69,7 +70,6 @@ def check_identity_number(
 
 def _read_identity(text: str) -> tuple[Any, ...]:
     from stdnum.cn import ric
-    from stdnum.exceptions import ValidationError
 
     number = re.sub(r"[\s-]", "", text).upper()
     old = bool(_OLD_FORM.match(number))
@@ -84,12 +84,21 @@ def _read_identity(text: str) -> tuple[Any, ...]:
     if old:
         return number, False, False, "old_form", born, gender, province
     fault = "check_digit" if ric.calc_check_digit(number) != number[-1] else ""
-    if not fault:
-        try:
-            ric.get_birth_place(number)
-        except ValidationError:
-            fault = "place"
+    if not fault and not _was_place(number[:6]):
+        fault = "place"
     return number, True, not fault, fault, born, gender, province
+
+
+@cache
+def _was_place(code: str) -> bool:
+    """Return whether the code of a county was ever in use.
+
+    Numbers are given out by where a person was registered, from 1984 on: the code may be younger than the
+    person, so the year of birth cannot tell whether it is right.
+    """
+    from stdnum import numdb
+
+    return any(known for _, known in numdb.get("cn/loc").info(code)[-1:])
 
 
 def _compare_birth(own: pd.Series, other: pd.Series) -> Any:

@@ -135,6 +135,13 @@ def test_faults_of_identity_numbers():
     assert out["birth_date"][6] == pd.Timestamp("1990-03-07")
 
 
+def test_a_county_may_be_younger_than_its_people_but_must_have_existed():
+    # 天河 (440106) got its code in 1985; who was born there in 1970 and registered later carries it all the same
+    young, never = ("44010619700101123", "99999919700101123")
+    out = check_identity_number(pd.Series([body + check_digit(body) for body in (young, never)]))
+    assert out["fault"].tolist() == ["", "place"]
+
+
 def test_birthday_and_sex_are_held_against_the_number():
     number = pd.Series(["360426199101010071"] * 4)
     out = check_identity_number(
