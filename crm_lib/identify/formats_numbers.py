@@ -48,7 +48,8 @@ def check_identity_number(
     Notes
     -----
     GB 11643: the check digit is (12 − Σ aᵢ·2^(18−i) mod 11) mod 11, ten is X; the
-    seventeenth digit is odd for men.  The place is right when its code was ever in use.  Numbers of 15 places were withdrawn in 2013 and are
+    seventeenth digit is odd for men.  The place is right when its code was
+    ever in use.  Numbers of 15 places were withdrawn in 2013 and are
     called old_form, with birthday and sex read from them.  A number that passes is well
     formed; it need not have been given to anybody.
 
