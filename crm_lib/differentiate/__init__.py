@@ -1,5 +1,6 @@
 """客户区分: recency, frequency and money of each customer, scores and named segments."""
 
+from crm_lib.differentiate.basket_rules import list_baskets, mine_rules
 from crm_lib.differentiate.class_profit import compare_classes, summarize_class_profit
 from crm_lib.differentiate.cohorts import measure_cohorts
 from crm_lib.differentiate.cost_to_serve import allocate_costs, count_activities, summarize_cost_to_serve
@@ -12,6 +13,7 @@ from crm_lib.differentiate.experiment import (
     plan_sample,
 )
 from crm_lib.differentiate.fairness import ProxyWarning, find_protected, measure_proxies
+from crm_lib.differentiate.growth import choose_growth, suggest_categories
 from crm_lib.differentiate.habits import list_overdue, measure_gaps
 from crm_lib.differentiate.migration import measure_change, measure_migration
 from crm_lib.differentiate.policy import (
@@ -53,6 +55,10 @@ from crm_lib.differentiate.treatments import Assumptions, measure_tornado, simul
 from crm_lib.differentiate.value import classify_abc, measure_concentration, summarize_abc
 
 __all__ = [
+    "suggest_categories",
+    "choose_growth",
+    "mine_rules",
+    "list_baskets",
     "measure_share",
     "fit_share",
     "ShareModel",
