@@ -14,8 +14,10 @@ from crm_lib.differentiate.experiment import (
 )
 from crm_lib.differentiate.fairness import ProxyWarning, find_protected, measure_proxies
 from crm_lib.differentiate.growth import choose_growth, suggest_categories
+from crm_lib.differentiate.growth_plan import load_measures, plan_growth, rate_suggestions
 from crm_lib.differentiate.habits import list_overdue, measure_gaps
 from crm_lib.differentiate.migration import measure_change, measure_migration
+from crm_lib.differentiate.outlook import compare_limits, estimate_outlook
 from crm_lib.differentiate.policy import (
     Adjusted,
     Balance,
@@ -43,6 +45,14 @@ from crm_lib.differentiate.policy import (
     summarize_qini,
     weigh_arms,
 )
+from crm_lib.differentiate.potential import (
+    classify_growth,
+    find_thresholds,
+    measure_headroom,
+    pair_shares,
+    track_share,
+    vary_thresholds,
+)
 from crm_lib.differentiate.profit import summarize_profit
 from crm_lib.differentiate.retention import load_policies, measure_window, name_states, plan_retention
 from crm_lib.differentiate.rfm import RfmBins, fit_rfm_bins, score_rfm, summarize_rfm
@@ -55,6 +65,17 @@ from crm_lib.differentiate.treatments import Assumptions, measure_tornado, simul
 from crm_lib.differentiate.value import classify_abc, measure_concentration, summarize_abc
 
 __all__ = [
+    "compare_limits",
+    "estimate_outlook",
+    "classify_growth",
+    "find_thresholds",
+    "load_measures",
+    "measure_headroom",
+    "pair_shares",
+    "plan_growth",
+    "rate_suggestions",
+    "track_share",
+    "vary_thresholds",
     "suggest_categories",
     "choose_growth",
     "mine_rules",

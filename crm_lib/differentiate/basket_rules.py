@@ -100,34 +100,12 @@ def mine_rules(
     >>> mine_rules(baskets)[["if_bought", "then_category", "confidence", "lift"]].round(2).values.tolist()
     [['灯具', '床品', 1.0, 2.5], ['床品', '灯具', 0.9, 2.5]]
     """
-    import pandas as pd
-
-    from crm_lib.stats import interval_of_share
-
     require_range("mine_rules", "min_support", min_support, 1e-6, 1.0)
     require_range("mine_rules", "most_items", most_items, 2, 5)
     require_range("mine_rules", "confidence", confidence, 0.5, 0.999)
     require_rows("mine_rules", len(baskets), 1, "baskets", "Check the filter before.")
     counts = _count_sets(baskets, min_support, most_items)
-    n, rows = len(baskets), []
-    for items, n_both in counts.items():
-        for then in items if len(items) > 1 else ():
-            n_if, n_then = counts[items - {then}], counts[frozenset({then})]
-            share = interval_of_share(n_both, n_if, confidence=confidence)
-            if share.low > n_then / n:
-                base = n_then / n
-                rows.append((
-                    items - {then},
-                    then,
-                    n,
-                    n_if,
-                    n_both,
-                    n_both / n,
-                    *share,
-                    base,
-                    n_both / n_if / base,
-                ))
-    kept = _drop_redundant(pd.DataFrame(rows, columns=_RULE_COLUMNS))
+    kept = _drop_redundant(_list_rules(counts, len(baskets), confidence))
     kept["if_bought"] = ["＋".join(sorted(items)) for items in kept["if_bought"]]
     kept = kept.assign(order=kept["low_share"] / kept["base_share"])
     kept = kept.sort_values(
@@ -136,6 +114,23 @@ def mine_rules(
     return (
         kept.drop(columns="order").reset_index(drop=True).astype({"if_bought": "str", "then_category": "str"})
     )
+
+
+def _list_rules(counts: dict[frozenset[str], int], n: int, confidence: float) -> pd.DataFrame:
+    """Return the rules whose result is surely more frequent than among all `n` baskets, conditions as sets."""
+    import pandas as pd
+
+    from crm_lib.stats import interval_of_share
+
+    rows = []
+    for items, n_both in counts.items():
+        for then in items if len(items) > 1 else ():
+            n_if, base = counts[items - {then}], counts[frozenset({then})] / n
+            share = interval_of_share(n_both, n_if, confidence=confidence)
+            if share.low > base:
+                lift = n_both / n_if / base
+                rows.append((items - {then}, then, n, n_if, n_both, n_both / n, *share, base, lift))
+    return pd.DataFrame(rows, columns=_RULE_COLUMNS)
 
 
 def _count_sets(baskets: pd.DataFrame, min_support: float, most_items: int) -> dict[frozenset[str], int]:

@@ -150,14 +150,7 @@ def choose_growth(customers: pd.DataFrame, *, budget: float) -> pd.DataFrame:
     import pandas as pd
 
     require_range("choose_growth", "budget", budget, 0)
-    columns = ("probability", "margin", "cost")
-    require_frame("choose_growth", customers, ("customer_id", *columns))
-    faults = find_id_faults(customers) + [f for c in columns for f in find_number_faults(customers, c)]
-    if not faults and (n := int(((customers["cost"] <= 0) | ~customers["probability"].between(0, 1)).sum())):
-        faults = [
-            f"cost must be above 0 and probability from 0 to 1; {n:,} of {len(customers):,} rows are not."
-        ]
-    raise_faults("choose_growth", faults)
+    _require_people(customers)
     gain = customers["probability"] * customers["margin"] - customers["cost"]
     frame = pd.DataFrame({
         "customer_id": customers["customer_id"].astype("str").to_numpy(),
@@ -179,3 +172,15 @@ def choose_growth(customers: pd.DataFrame, *, budget: float) -> pd.DataFrame:
         n_chosen=int(chosen.sum()), n_left_out=int((worth & ~chosen).sum()),
     )  # fmt: skip
     return out
+
+
+def _require_people(customers: pd.DataFrame) -> None:
+    """Refuse a table without its columns, numbers or customers of one row each."""
+    columns = ("probability", "margin", "cost")
+    require_frame("choose_growth", customers, ("customer_id", *columns))
+    faults = find_id_faults(customers) + [f for c in columns for f in find_number_faults(customers, c)]
+    if not faults and (n := int(((customers["cost"] <= 0) | ~customers["probability"].between(0, 1)).sum())):
+        faults = [
+            f"cost must be above 0 and probability from 0 to 1; {n:,} of {len(customers):,} rows are not."
+        ]
+    raise_faults("choose_growth", faults)
