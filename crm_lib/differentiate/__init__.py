@@ -1,5 +1,6 @@
 """客户区分: recency, frequency and money of each customer, scores and named segments."""
 
+from crm_lib.differentiate.basket_rules import list_baskets, mine_rules
 from crm_lib.differentiate.class_profit import compare_classes, summarize_class_profit
 from crm_lib.differentiate.cohorts import measure_cohorts
 from crm_lib.differentiate.cost_to_serve import allocate_costs, count_activities, summarize_cost_to_serve
@@ -12,8 +13,11 @@ from crm_lib.differentiate.experiment import (
     plan_sample,
 )
 from crm_lib.differentiate.fairness import ProxyWarning, find_protected, measure_proxies
+from crm_lib.differentiate.growth import choose_growth, suggest_categories
+from crm_lib.differentiate.growth_plan import load_measures, plan_growth, rate_suggestions
 from crm_lib.differentiate.habits import list_overdue, measure_gaps
 from crm_lib.differentiate.migration import measure_change, measure_migration
+from crm_lib.differentiate.outlook import compare_limits, estimate_outlook
 from crm_lib.differentiate.policy import (
     Adjusted,
     Balance,
@@ -41,6 +45,14 @@ from crm_lib.differentiate.policy import (
     summarize_qini,
     weigh_arms,
 )
+from crm_lib.differentiate.potential import (
+    classify_growth,
+    find_thresholds,
+    measure_headroom,
+    pair_shares,
+    track_share,
+    vary_thresholds,
+)
 from crm_lib.differentiate.profit import summarize_profit
 from crm_lib.differentiate.retention import load_policies, measure_window, name_states, plan_retention
 from crm_lib.differentiate.rfm import RfmBins, fit_rfm_bins, score_rfm, summarize_rfm
@@ -53,6 +65,21 @@ from crm_lib.differentiate.treatments import Assumptions, measure_tornado, simul
 from crm_lib.differentiate.value import classify_abc, measure_concentration, summarize_abc
 
 __all__ = [
+    "compare_limits",
+    "estimate_outlook",
+    "classify_growth",
+    "find_thresholds",
+    "load_measures",
+    "measure_headroom",
+    "pair_shares",
+    "plan_growth",
+    "rate_suggestions",
+    "track_share",
+    "vary_thresholds",
+    "suggest_categories",
+    "choose_growth",
+    "mine_rules",
+    "list_baskets",
     "measure_share",
     "fit_share",
     "ShareModel",

@@ -14,6 +14,7 @@ from crm_lib.plots.clicks import plot_dwell, plot_funnel, plot_paths
 from crm_lib.plots.cluster_evidence import plot_k_evidence
 from crm_lib.plots.clusters import plot_cluster_profiles, plot_clusters, plot_k_sweep
 from crm_lib.plots.demography import plot_attribute_ranking, plot_pyramid, plot_representativeness
+from crm_lib.plots.growth import plot_category_shares, plot_growth_map
 from crm_lib.plots.identifiers import plot_identifiers
 from crm_lib.plots.linking import plot_link_weights, plot_threshold
 from crm_lib.plots.moves import plot_cohorts, plot_migration, plot_whale
@@ -40,6 +41,8 @@ from crm_lib.plots.value import plot_pareto
 from crm_lib.plots.words import plot_wordcloud
 
 __all__ = [
+    "plot_category_shares",
+    "plot_growth_map",
     "plot_tornado",
     "plot_cohorts",
     "plot_migration",
