@@ -55,6 +55,17 @@ def column_title(name: str) -> str:
     return f"{titles.get(stem, stem)}：{titles['share']}" if stem and value == "share" else name
 
 
+def sheet_title(name: str) -> str:
+    """Return the Chinese name of a workbook's sheet, or `name` itself when it has none.
+
+    Examples
+    --------
+    >>> sheet_title("customers"), sheet_title("说明")
+    ('客户', '说明')
+    """
+    return _read()["sheets"].get(str(name), str(name))
+
+
 def list_currencies() -> dict[str, str]:
     """Return the Chinese names of currencies by their code."""
     return dict(_read()["currencies"])

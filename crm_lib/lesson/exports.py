@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_lib.catalogue import column_title, say
+from crm_lib.catalogue import column_title, say, sheet_title
 from crm_lib.lesson.kernel import notebook_variables, output_folder
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def export(tables: Mapping[str, pd.DataFrame], result: Mapping[str, Any], *, nam
     Parameters
     ----------
     tables
-        Name → frame; the name becomes the file's and the sheet's name.
+        Name → frame; the name becomes the CSV file's, its Chinese title the sheet's.
     result
         The figures of the run: numbers, texts, lists and dicts of these.
     name
@@ -55,7 +55,8 @@ def export(tables: Mapping[str, pd.DataFrame], result: Mapping[str, Any], *, nam
     written = [
         write_csv(folder / "tables" / f"{key}.csv", frame, titles=titles) for key, frame in tables.items()
     ]
-    written.append(write_excel(folder / "tables" / f"{name}.xlsx", dict(tables), titles=titles))
+    sheets = {sheet_title(key): frame for key, frame in tables.items()}
+    written.append(write_excel(folder / "tables" / f"{name}.xlsx", sheets, titles=titles))
     write_result(folder / "result.json", result)
     files = "、".join(Path(p).name for p in [*written, "result.json"])
     finding(say("lesson.exported", files=files))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from crm_lib.catalogue import column_title, list_section, say
+from crm_lib.catalogue import column_title, list_section, say, sheet_title
 from crm_lib.lesson.growth_step_words import tabulate_rules, word_list
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def explain_columns(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
     meanings = list_section("growth_meanings")
     rows = [
-        (name, say(f"growth.sheet_{name}"), column_title(str(column)), meanings[str(column)])
+        (sheet_title(name), say(f"growth.sheet_{name}"), column_title(str(column)), meanings[str(column)])
         for name, frame in tables.items()
         for column in frame.columns
     ]

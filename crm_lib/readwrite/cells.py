@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-MONEY = ("revenue", "amount", "price", "cost", "profit", "spend", "order_value")
+MONEY = (
+    *("revenue", "amount", "price", "cost", "cost_to_serve", "profit", "spend"),
+    *("expected_gain", "net_gain", "order_value", "actual_value", "potential_value", "lifetime_value"),
+)
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EXACT = 10**15

@@ -266,7 +266,7 @@ def test_an_empty_file_stops_in_chinese(monkeypatch, tmp_path):
 def test_the_workbook_explains_every_column_and_holds_no_personal_data(xudong):
     _, shown, folder = xudong
     book = openpyxl.load_workbook(folder / "tables" / "growth_list.xlsx")
-    assert book.sheetnames[0] == "growth_list"
+    assert book.sheetnames[0] == "增长名单"
     assert book.sheetnames[-1] == "说明"
     told = {(r[0], r[2]): r[3] for r in book["说明"].iter_rows(min_row=2, values_only=True)}
     for sheet in book.worksheets[:-1]:
