@@ -27,7 +27,7 @@ def describe_groups(groups: pd.DataFrame) -> str:
     top, low = (groups.loc[getattr(groups["handled_share"], f)()] for f in ("idxmax", "idxmin"))
     shares = {"top_share": f"{top['handled_share']:.1%}", "low_share": f"{low['handled_share']:.1%}"}
     text = say(
-        "below_zero.groups",
+        "below_zero.groups" if top["handled_share"] > low["handled_share"] else "below_zero.groups_same",
         n=len(groups),
         least=LEAST_OF_GROUP,
         top=top["group"],

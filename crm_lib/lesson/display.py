@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from crm_lib.catalogue import column_title
+from crm_lib.catalogue import column_title, say
 from crm_lib.lesson.kernel import in_report
 
 if TYPE_CHECKING:
@@ -103,12 +103,14 @@ def show_table(
         + "</tr>"
         for i in range(len(shown))
     )
+    # a head with nothing below it looks like a fault of the page
+    rows = rows or f'<tr><td colspan="{len(names)}">{say("lesson.table_empty")}</td></tr>'
     rest = f"（共 {len(frame):,} 行，显示前 {most} 行）" if len(frame) > most else ""
     table = (
         f'<table class="crm-table"><caption>{html.escape(caption + rest)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
-    plain = shown.rename(columns=names).to_string(index=False)
+    plain = shown.rename(columns=names).to_string(index=False) if len(shown) else say("lesson.table_empty")
     meta = {"crm": {"kind": "table", "caption": caption}}
     display({"text/html": table, "text/plain": f"{caption}\n{plain}"}, metadata=meta, raw=True)
 

@@ -12,7 +12,7 @@ from crm_lib.catalogue import say
 from crm_lib.errors import DataError
 from crm_lib.lesson.display import show_table
 from crm_lib.lesson.exports import remember_source
-from crm_lib.lesson.sources import read_source
+from crm_lib.lesson.sources import name_departments, read_source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ def gather_growth(
     with tempfile.TemporaryDirectory(prefix="crm-growth-") as scratch:
         made = _make_other(Path(scratch) / "made", company) if company else own
         tables, counts = _read_all(made, columns, date_order, bool(company))
-    rows = _add_category(tables["orders"], tables["products"])
+    rows = _add_category(tables["orders"], name_departments(tables["products"], made["products"]))
     if not len(rows):
         raise DataError(say("growth.no_orders", n=f"{counts[0]:,}"))
     talks = tables["contacts"]

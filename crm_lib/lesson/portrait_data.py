@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import closest_first
-from crm_lib.catalogue import list_departments, say
+from crm_lib.catalogue import say
 from crm_lib.errors import DataError
-from crm_lib.lesson.sources import read_source
+from crm_lib.lesson.sources import name_departments, read_source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ def gather_tables(
     if products:
         articles, n_aside = _read(products, "products", n_aside)
         articles = articles.drop_duplicates("sku")
-        tables["products"] = _translate(
+        tables["products"] = name_departments(
             articles[[c for c in _OF_PRODUCTS if c in articles.columns]], products
         )
     known = set(rows.loc[rows["ordered_at"] < _end_of(as_of), "customer_id"])
@@ -195,13 +195,3 @@ def _share_discounts(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     shelf = rows["amount"] + rows["retail_discount"]
     return rows.assign(discount=(rows["retail_discount"] / shelf.where(shelf > 0)).fillna(0.0))
-
-
-def _translate(products: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Give the departments of the journey their Chinese names."""
-    from crm_lib.sample.files import JOURNEY_NAMES
-
-    if name not in JOURNEY_NAMES or "category" not in products.columns:
-        return products
-    names = list_departments()
-    return products.assign(category=[names.get(c, c) for c in products["category"]])

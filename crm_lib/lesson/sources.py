@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from crm_lib.catalogue import say
+from crm_lib.catalogue import list_departments, say
 from crm_lib.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -61,3 +61,21 @@ def read_source(
     if columns:
         raise ParameterError(say("sources.no_columns", name=name))
     return sample.load_journey(JOURNEY_NAMES[name])
+
+
+def name_departments(products: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Give the departments of The Complete Journey their Chinese names; leave other products as they are.
+
+    Parameters
+    ----------
+    products
+        One row per article, with category where it is known.
+    name
+        File or name of the sample the articles were read from.
+    """
+    from crm_lib.sample.files import JOURNEY_NAMES
+
+    if name not in JOURNEY_NAMES or "category" not in products.columns:
+        return products
+    names = list_departments()
+    return products.assign(category=[names.get(c, c) for c in products["category"]])

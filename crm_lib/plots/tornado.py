@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crm_lib.plots._canvas import check_frame, note, open_axes, short_number
+from crm_lib.plots._canvas import check_frame, note, open_axes, short_number, write_nothing
 from crm_lib.plots.style import MAIN, MUTED, PALETTE
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ def plot_tornado(
     -------
     Axes
         One bar per assumption from the plan's gain to the gain at its low and at its high value, the widest on
-        top; a line at the gain as assumed and one at 0.
+        top; a line at the gain as assumed and one at 0.  A plan that moves nothing is a sentence.
     """
     needed = ["assumption", "low", "high", "gain", "gain_at_low", "gain_at_high"]
     check_frame("plot_tornado", tornado, needed, "assumptions")
+    if not tornado[["gain", "gain_at_low", "gain_at_high"]].to_numpy().any():
+        return write_nothing(ax, "方案里没有要处理的客户，没有可以画的数")
     ax = open_axes(ax, 1.6 + 0.42 * len(tornado))
     base = float(tornado["gain"].iloc[0])
     for row, one in enumerate(tornado.to_dict("records")):

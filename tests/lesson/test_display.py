@@ -36,6 +36,12 @@ def test_table_has_chinese_titles_caption_and_escaped_cells(shown):
         assert text in page
 
 
+def test_a_table_without_rows_says_so(shown):
+    display.show_table(pd.DataFrame({"customer_id": [], "revenue": []}), "谁也没有")
+    assert '<td colspan="2">没有这样的行。</td>' in shown[0][0]["text/html"]
+    assert "没有这样的行。" in shown[0][0]["text/plain"]
+
+
 def test_table_says_how_many_rows_it_leaves_out(shown):
     display.show_table(pd.DataFrame({"k": range(30)}), "很长的表", most=5)
     assert "共 30 行，显示前 5 行" in shown[0][0]["text/html"]

@@ -95,3 +95,16 @@ def test_the_tornado_shows_each_assumption_from_low_to_high():
     ends = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches[:2]]
     assert ends == [(19, -11), (19, 29)]
     assert [line.get_xdata()[0] for line in ax.lines] == [19, 0]
+
+
+def test_a_plan_that_moves_nothing_is_a_sentence():
+    people = pd.DataFrame({
+        "customer_id": ["a"],
+        "revenue": [100.0],
+        "gross_profit": [60.0],
+        "cost_to_serve": [50.0],
+    })
+    plan = pd.DataFrame({"customer_id": ["a"], "treatment": ["leave_alone"]})
+    ax = plot_tornado(measure_tornado(people, plan, ranges={"end_cost": (0.0, 3.0)}))
+    assert not ax.patches
+    assert "没有可以画的数" in ax.texts[0].get_text()
