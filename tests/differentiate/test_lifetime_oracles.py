@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +13,11 @@ from scipy.special import hyp2f1
 from scipy.stats import beta as beta_law
 from scipy.stats import gamma as gamma_law
 
-from crm_lib.differentiate.lifetime import counts, fit_shifted_beta
-from crm_lib.differentiate.lifetime.fitting import Fit
+from crm_lib.differentiate.lifetime import counts, fit_mbg_nbd, fit_shifted_beta, pareto
+from crm_lib.differentiate.lifetime.contract import _sum_retention
+from crm_lib.differentiate.lifetime.fitting import Fit, group_rows
 from crm_lib.differentiate.lifetime.models import BgNbd, MbgNbd, ParetoNbd
+from crm_lib.differentiate.lifetime.spend import _sum_spend
 from crm_lib.differentiate.lifetime.value import draw_orders
 
 ROWS = [(0, 0.0, 20.0), (1, 3.0, 20.0), (4, 18.0, 20.0), (12, 5.0, 38.0)]
@@ -46,8 +51,8 @@ def test_geometric_likelihood_is_the_mixture_it_claims_to_be(row: tuple, extra: 
     density = gamma_law.pdf(rate, r, scale=1 / alpha) * beta_law.pdf(leave, a, b)
     inner = (still + left) * density * 4 * v**3 * 4 * u**3
     mixed = float(weights / 2 @ inner @ weights * 1.1)
-    value, _ = counts.log_geometric(GEOMETRIC, *as_arrays([row]), np.array([float(x + extra)]))
-    assert np.exp(value[0]) == pytest.approx(mixed, rel=1e-4)
+    value, _, _ = counts.sum_geometric(GEOMETRIC, *as_arrays([row]), np.ones(1), extra=float(extra))
+    assert np.exp(value) == pytest.approx(mixed, rel=1e-4)
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -69,25 +74,110 @@ def test_pareto_likelihood_is_that_of_the_hypergeometric_formula(row: tuple, par
     front = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
     alive = (alpha + T) ** -(r + x) * (beta + T) ** -s
     published = front + np.log(alive + s / total * (part(t) - part(T)))
-    value, _, share = counts.log_pareto(parameters, *as_arrays([row]))
-    assert value[0] == pytest.approx(published, abs=1e-8)
+    value, _, _ = pareto.sum_pareto(parameters, *as_arrays([row]), np.ones(1))
+    share = pareto.weigh_pareto(parameters, *as_arrays([row]))
+    assert value == pytest.approx(published, abs=1e-8)
     assert share[0] == pytest.approx(np.exp(front + np.log(alive) - published), rel=1e-7)
 
 
-@pytest.mark.parametrize(("kind", "parameters"), [("bg", GEOMETRIC), ("mbg", GEOMETRIC), ("pareto", PARETO)])
-def test_gradients_agree_with_differences(kind: str, parameters: np.ndarray) -> None:
-    x, t, T = as_arrays([*ROWS, (200, 30.0, 31.0), (0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        PARETO,
+        [0.01, 1e-3, 0.01, 1e-4],
+        [0.3, 1e-4, 0.5, 900.0],
+        [30.0, 400.0, 40.0, 300.0],
+        [2.0, 9.0, 1e5, 1e6],
+    ],
+)
+def test_the_integral_of_pareto_is_held_by_its_nodes(parameters: list[float]) -> None:
+    x, t, T = (
+        np.array(v) for v in ([0, 0, 1, 5, 60, 900.0], [0, 0, 1 / 7, 30, 90, 103.9], [1 / 7, *[104.0] * 5])
+    )
+    r, alpha, s, beta = parameters
+    # 40 pieces of 60 nodes in log(smaller base + u), cut where nothing is left
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    base = min(alpha, beta)
+    for i in range(len(x)):
+        edges = np.log(np.linspace(0.0, 1.0, 41) ** 6 * (T[i] - t[i]) + t[i] + base)
+        w = edges[:-1, None] + np.diff(edges)[:, None] * (nodes + 1) / 2
+        u = np.exp(w) - base
+        log = -(r + x[i]) * np.log(alpha + u) - (s + 1) * np.log(beta + u) + w
+        left = np.log(s * (np.exp(log - log.max()) * weights * np.diff(edges)[:, None] / 2).sum()) + log.max()
+        alive = -(r + x[i]) * np.log(alpha + T[i]) - s * np.log(beta + T[i])
+        share = pareto.weigh_pareto(np.array(parameters), x[i : i + 1], t[i : i + 1], T[i : i + 1])
+        assert share[0] == pytest.approx(1 / (1 + np.exp(left - alive)), rel=1e-8, abs=1e-12), i
 
-    def terms(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if kind == "pareto":
-            return counts.log_pareto(p, x, t, T)[:2]
-        return counts.log_geometric(p, x, t, T, x + (kind == "mbg"))
 
-    _, gradient = terms(parameters)
-    for j, step in enumerate(parameters * 1e-5):
-        move = np.eye(4)[j] * step
-        difference = (terms(parameters + move)[0] - terms(parameters - move)[0]) / (2 * step)
-        assert gradient[j] == pytest.approx(difference, rel=2e-5, abs=1e-7)
+def take_likelihood(kind: str) -> tuple[Callable, tuple, list[float]]:
+    """Return a likelihood, some customers with their weights, and parameters."""
+    weights = np.array([3.0, 1.0, 2.0, 1.0, 4.0, 1.0])
+    rows = as_arrays([*ROWS, (200, 30.0, 31.0), (0, 0.0, 0.0)])
+    if kind == "spend":
+        return (
+            _sum_spend,
+            (np.array([1.0, 1, 2, 9, 2, 40]), np.arange(9.0, 69.0, 10.0), weights),
+            [4.0, 3.5, 60.0],
+        )
+    if kind == "contract":
+        return _sum_retention, (np.array([1.0, 2, 3, 3]), np.array([1, 1, 1, 0]), weights[:4]), [0.7, 3.8]
+    if kind == "pareto":
+        return pareto.sum_pareto, (*rows, weights), list(PARETO)
+    return partial(counts.sum_geometric, extra=float(kind == "mbg")), (*rows, weights), list(GEOMETRIC)
+
+
+@pytest.mark.parametrize("kind", ["bg", "mbg", "pareto", "spend", "contract"])
+def test_gradient_and_hessian_agree_with_differences(kind: str) -> None:
+    likelihood, columns, parameters = take_likelihood(kind)
+    _, gradient, hessian = likelihood(np.array(parameters), *columns)
+    assert hessian == pytest.approx(hessian.T)
+    for j, parameter in enumerate(parameters):
+        move = np.eye(len(parameters))[j] * parameter * 1e-5
+        above, below = (likelihood(parameters + side * move, *columns) for side in (1, -1))
+        width = 2e-5 * parameter
+        assert gradient[j] == pytest.approx((above[0] - below[0]) / width, rel=2e-5, abs=1e-7)
+        assert hessian[j] == pytest.approx((above[1] - below[1]) / width, rel=2e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["bg", "mbg", "pareto", "spend", "contract"])
+def test_equal_customers_may_stand_together_or_apart(kind: str) -> None:
+    likelihood, (*columns, weights), parameters = take_likelihood(kind)
+    times = weights.astype(int)
+    together = likelihood(np.array(parameters), *columns, weights)
+    apart = likelihood(np.array(parameters), *(np.repeat(c, times) for c in columns), np.ones(times.sum()))
+    for one, other in zip(together, apart, strict=True):
+        assert one == pytest.approx(other, rel=1e-12)
+
+
+def test_rows_are_grouped_as_a_plain_count_would() -> None:
+    random = np.random.default_rng(0)
+    columns = [random.integers(0, 4, 500) / 7 for _ in range(3)]
+    found, weights, group = group_rows(*columns)
+    plain, counted = np.unique(np.stack(columns, axis=1), axis=0, return_counts=True)
+    assert np.array_equal(np.stack(found, axis=1), plain)
+    assert np.array_equal(weights, counted)
+    for values, column in zip(found, columns, strict=True):
+        assert np.array_equal(values[group], column)
+    # so many different values that one key cannot number their combinations
+    many = [random.random(3_000) for _ in range(6)]
+    found, weights, group = group_rows(*many)
+    assert len(weights) == 3_000
+    assert np.array_equal(found[5][group], many[5])
+
+
+def test_many_groups_give_the_fit_of_few() -> None:
+    from lifetime_worlds import simulate
+
+    world = simulate("mbg", (0.8, 6.0, 1.2, 3.0), n=12_000, seed=0, least=30, most=80)
+    found = fit_mbg_nbd(world).fit
+    assert found.n_customers == 12_000
+    _, gradient, _ = counts.sum_geometric(
+        np.array(found.values),
+        *world[["n_repeat", "t_last", "t_observed"]].to_numpy().T,
+        np.ones(12_000),
+        extra=1.0,
+    )
+    assert gradient * found.values == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +216,7 @@ def test_expectations_stay_finite_for_customers_with_thousands_of_purchases() ->
         assert np.isfinite(got).all()
         assert (got > 0).all()
         assert (got <= (parameters[0] + x) / (parameters[1] + T) * 52.0 * (1 + 1e-9)).all()
-    assert np.isfinite(counts.log_pareto(PARETO, x, T * 0.99, T)[0]).all()
+    assert np.isfinite(pareto.sum_pareto(PARETO, x, T * 0.99, T, np.ones(2))[0])
 
 
 @pytest.mark.parametrize("kind", [BgNbd, MbgNbd, ParetoNbd])

@@ -11,6 +11,7 @@ import pytest
 from crm_lib.differentiate.lifetime import (
     baseline_value,
     calibrate_forecast,
+    compare_intervals,
     fit_bg_nbd,
     fit_gamma_gamma,
     fit_shifted_beta,
@@ -18,7 +19,13 @@ from crm_lib.differentiate.lifetime import (
     summarize_holdout,
     summarize_repeat,
 )
-from crm_lib.errors import CorrelatedSpendWarning, DataError, DegenerateFitWarning, ParameterError
+from crm_lib.errors import (
+    CorrelatedSpendWarning,
+    DataError,
+    DegenerateFitWarning,
+    ParameterError,
+    SchemaError,
+)
 
 LINES = pd.DataFrame(
     [
@@ -158,3 +165,53 @@ def test_warnings_are_not_given_for_a_sound_fit() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit_bg_nbd(simulate("bg", (0.8, 6.0, 1.2, 3.0), n=1_000, seed=4, least=30, most=80))
+
+
+def test_the_plain_formula_and_the_interval_refuse_what_they_cannot_use() -> None:
+    rows = make_repeat([(4, 8.0, 8.0, 50.0)])
+    given = {"retention": 0.5, "ahead": 8, "period": 4, "margin": 0.5}
+    with pytest.raises(SchemaError, match="needs column 'mean_repeat_value'"):
+        baseline_value(rows.drop(columns="mean_repeat_value"), **given)
+    with pytest.raises(ParameterError, match="discount must be in"):
+        baseline_value(rows, **given, discount=-2.0)
+    values = pd.DataFrame({"value_low": [0.0, 1.0], "value_high": [0.0, 9.0]})
+    with pytest.raises(ParameterError, match="one number per customer; got 1 for 2"):
+        compare_intervals(values, [5.0])
+    # 3 lies outside the first interval, 5 within the second, which alone does not end at 0
+    assert compare_intervals(values, [3.0, 5.0]) == 0.5
+    assert compare_intervals(values, [3.0, 5.0], kind="active") == 1.0
+
+
+def test_customers_with_equal_rows_are_counted_not_dropped() -> None:
+    from crm_lib.differentiate.lifetime.fitting import group_rows
+
+    (x, t), weights, group = group_rows(np.array([2, 1, 2, 2]), np.array([5.0, 3.0, 5.0, 4.0]))
+    assert list(zip(x.tolist(), t.tolist(), weights.tolist(), strict=True)) == [
+        (1, 3, 1),
+        (2, 4, 1),
+        (2, 5, 2),
+    ]
+    assert group.tolist() == [2, 0, 2, 1]
+
+
+def test_equal_rows_weigh_as_often_as_they_stand() -> None:
+    from lifetime_worlds import simulate_spend
+
+    world = simulate_spend((4.0, 4.5, 60.0), n=60, seed=2)
+    twice = pd.concat([world, world.head(20)], ignore_index=True)
+    plain = fit_gamma_gamma(
+        twice.assign(mean_repeat_value=twice["mean_repeat_value"] * (1 + 1e-9 * twice.index))
+    )
+    assert fit_gamma_gamma(twice).fit.values == pytest.approx(plain.fit.values, rel=1e-4)
+
+
+def test_customers_of_equal_forecast_stay_in_one_group() -> None:
+    class Steps:
+        def expected_orders(self, holdout: pd.DataFrame, *, ahead: float) -> np.ndarray:
+            return holdout["n_repeat"].to_numpy(dtype="float64")
+
+    held = pd.DataFrame({"n_repeat": [0, 0, 0, 0, 1, 2], "n_ahead": [0, 1, 0, 1, 1, 4]})
+    held.attrs["ahead"] = 10.0
+    found = calibrate_forecast(held, Steps(), n_groups=3)
+    assert found["n_customers"].tolist() == [4, 2]  # the cut after two of six would tear the four apart
+    assert found["actual"].tolist() == [0.5, 2.5]

@@ -131,7 +131,6 @@ def fit_shifted_beta(left: Any, *, remaining: Any) -> ShiftedBetaGeometric:
     (0.704, 1.182)
     """
     import numpy as np
-    from scipy.special import betaln, psi
 
     table = np.atleast_2d(np.asarray(left, dtype="float64"))
     stay = np.atleast_1d(np.asarray(remaining, dtype="float64"))
@@ -146,13 +145,24 @@ def fit_shifted_beta(left: Any, *, remaining: Any) -> ShiftedBetaGeometric:
     is_left = np.arange(len(t)) < table.shape[1]
     weights = np.concatenate([counts.sum(axis=0), stay])
 
-    def terms(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        a, b = parameters
-        up, rest = np.where(is_left, a + 1.0, a), np.where(is_left, b + t - 1.0, b + t)
-        value = betaln(up, rest) - betaln(a, b)
-        both = psi(up + rest) - psi(a + b)
-        return value, np.stack([psi(up) - psi(a) - both, psi(rest) - psi(b) - both])
+    starts = [(1.0, 1.0), (0.5, 3.0)]
+    fit = fit_positive(("a", "b"), _sum_retention, (t, is_left), weights, starts, where="fit_shifted_beta")
+    return ShiftedBetaGeometric(fit)
 
-    return ShiftedBetaGeometric(
-        fit_positive(("a", "b"), terms, weights, [(1.0, 1.0), (0.5, 3.0)], where="fit_shifted_beta")
-    )
+
+def _sum_retention(
+    parameters: np.ndarray, t: np.ndarray, is_left: np.ndarray, weights: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the log-likelihood over all customers, its gradient (a, b) and Hessian."""
+    import numpy as np
+    from scipy.special import betaln, psi, zeta
+
+    a, b = parameters
+    up, rest = np.where(is_left, a + 1.0, a), np.where(is_left, b + t - 1.0, b + t)
+    value = betaln(up, rest) - betaln(a, b)
+    both = psi(up + rest) - psi(a + b)
+    gradient = np.array([weights @ (psi(up) - psi(a) - both), weights @ (psi(rest) - psi(b) - both)])
+    # zeta(2, ·) is the derivative of psi
+    cross = -(weights @ (zeta(2.0, up + rest) - zeta(2.0, a + b)))
+    own = [weights @ (zeta(2.0, up) - zeta(2.0, a)), weights @ (zeta(2.0, rest) - zeta(2.0, b))]
+    return float(weights @ value), gradient, cross + np.diag(own)

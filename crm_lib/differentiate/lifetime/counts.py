@@ -1,8 +1,8 @@
-"""Likelihoods of the models that count purchases, with their gradients, on grouped customers.
+"""Likelihoods and expectations of the models that count purchases, on grouped customers.
 
 Every function takes the four parameters and the arrays x (repeat purchases), t (time of the
-last one) and T (time observed), and returns one value per entry.  ``k`` is the number of
-occasions survived: x for BG/NBD, x + 1 for MBG/NBD, in which a customer may leave at time 0 too.
+last one) and T (time observed).  ``k`` is the number of occasions survived: x for BG/NBD, x + 1
+for MBG/NBD, in which a customer may leave at time 0 too.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
-
-N_NODES = 64
-"""Nodes of the integral in Pareto/NBD."""
 
 
 def weigh_geometric(
@@ -24,32 +21,86 @@ def weigh_geometric(
 
     r, alpha, a, b = parameters
     alive = -(r + x) * np.log(alpha + T)
+    # of the one who has left against the one who has not
     with np.errstate(divide="ignore"):
-        left = np.log(a) - np.log(np.where(k > 0, b + k - 1.0, 1.0)) - (r + x) * np.log(alpha + t)
-    left = np.where(k > 0, left, -np.inf)
-    both = np.logaddexp(alive, left)
-    return both, np.exp(alive - both), np.exp(left - both)
+        odds = np.log(np.where(k > 0, a / np.where(k > 0, b + k - 1.0, 1.0), 0.0))
+    odds = odds + (r + x) * (np.log(alpha + T) - np.log(alpha + t))
+    small = np.exp(-np.abs(odds))
+    larger, smaller = 1.0 / (1.0 + small), small / (1.0 + small)
+    both = alive + np.maximum(odds, 0.0) + np.log1p(small)
+    return both, np.where(odds > 0, smaller, larger), np.where(odds > 0, larger, smaller)
 
 
-def log_geometric(
-    parameters: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray, k: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log-likelihood of (M)BG/NBD per entry, and its gradient (4 rows: r, alpha, a, b)."""
+def sum_geometric(
+    parameters: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray, weights: np.ndarray, *, extra: float
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the log-likelihood of (M)BG/NBD over all customers, its gradient (r, alpha, a, b) and Hessian.
+
+    `weights` are the customers per entry, `extra` is k − x: 0 for BG/NBD, 1 for MBG/NBD.  The
+    gamma functions depend on x alone and are computed once per distinct x.
+    """
     import numpy as np
-    from scipy.special import betaln, gammaln, psi
 
     r, alpha, a, b = parameters
+    k, n = x + extra, weights.sum()
     both, alive, left = weigh_geometric(parameters, x, t, T, k)
-    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + k) - betaln(a, b) + both
-    end = alive * np.log(alpha + T) + left * np.log(alpha + t)
-    slope = alive / (alpha + T) + left / (alpha + t)
-    gradient = np.stack([
-        psi(r + x) - psi(r) + np.log(alpha) - end,
-        r / alpha - (r + x) * slope,
-        psi(a + b) - psi(a + b + k) + left / a,
-        psi(b + k) - psi(b) + psi(a + b) - psi(a + b + k) - left / np.where(k > 0, b + k - 1.0, 1.0),
+    occasions = np.where(k > 0, b + k - 1.0, 1.0)
+    end, last = np.log(alpha + T), np.log(alpha + t)
+    p, q = weights * alive, weights * left
+    n_left = q.sum()
+    value, gradient, hessian = _sum_front(parameters, x, weights, extra)
+    value += float(weights @ both)
+    lived, stopped = (r + x) / (alpha + T), (r + x) / (alpha + t)
+    gradient += np.array([
+        -(p @ end + q @ last),
+        -(p @ lived + q @ stopped),
+        n_left / a,
+        -(q @ (1.0 / occasions)),
     ])
-    return value, gradient
+    gradient += np.array([n * np.log(alpha), n * r / alpha, 0.0, 0.0])
+    # of the mixture: each part's own second derivatives, and p q times the square of their difference
+    apart = np.stack([end - last, lived - stopped, np.full(len(x), 1.0 / a), -1.0 / occasions])
+    hessian += (apart * (p * left)) @ apart.T
+    mixed = n / alpha - p @ (1.0 / (alpha + T)) - q @ (1.0 / (alpha + t))
+    hessian[0, 1] += mixed
+    hessian[1, 0] += mixed
+    bend = p @ (lived / (alpha + T)) + q @ (stopped / (alpha + t)) - n * r / alpha**2
+    hessian[np.diag_indices(4)] += [0.0, bend, -n_left / a**2, q @ occasions**-2.0]
+    return value + n * r * float(np.log(alpha)), gradient, hessian
+
+
+def _sum_front(
+    parameters: np.ndarray, x: np.ndarray, weights: np.ndarray, extra: float
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return what depends on x alone, Γ(r + x) / Γ(r) · B(a, b + k) / B(a, b): log, gradient, Hessian."""
+    import numpy as np
+    from scipy.special import betaln, gammaln, psi, zeta
+
+    r, _, a, b = parameters
+    often, n = count_distinct(x, weights)
+    k = often + extra
+    value = gammaln(r + often) - gammaln(r) + betaln(a, b + k) - betaln(a, b)
+    both = psi(a + b) - psi(a + b + k)
+    gradient = np.array([n @ (psi(r + often) - psi(r)), 0.0, n @ both, n @ (both + psi(b + k) - psi(b))])
+    # zeta(2, ·) is the derivative of psi
+    cross = n @ (zeta(2.0, a + b) - zeta(2.0, a + b + k))
+    hessian = np.zeros((4, 4))
+    hessian[0, 0] = n @ (zeta(2.0, r + often) - zeta(2.0, r))
+    hessian[2:, 2:] = cross
+    hessian[3, 3] += n @ (zeta(2.0, b + k) - zeta(2.0, b))
+    return float(n @ value), gradient, hessian
+
+
+def count_distinct(x: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct numbers of purchases, and the customers who have each."""
+    import numpy as np
+
+    if x.max() > len(x):  # too few entries for a table with a place per number
+        numbers, code = np.unique(x, return_inverse=True)
+        return numbers, np.bincount(code, weights)
+    n = np.bincount(x.astype("int64"), weights)
+    numbers = np.flatnonzero(n)
+    return numbers.astype("float64"), n[numbers]
 
 
 def count_geometric(
@@ -85,79 +136,3 @@ def _count_geometric(
     # Parameters of 10^5 are beyond the series; both mixtures are then points, and so is the customer.
     leave = np.maximum((r + x) / (alpha + T) * a / (a + b + k), 1e-300)
     return np.where(np.isfinite(found), found, (r + x) / (alpha + T) * -np.expm1(-leave * ahead) / leave)
-
-
-def list_nodes() -> tuple[np.ndarray, np.ndarray]:
-    """Return nodes and weights of the Gauss–Legendre rule on (0, 1)."""
-    import numpy as np
-
-    nodes, weights = np.polynomial.legendre.leggauss(N_NODES)
-    return (nodes + 1.0) / 2.0, weights / 2.0
-
-
-def log_pareto(
-    parameters: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the log-likelihood of Pareto/NBD per entry, its gradient (r, alpha, s, beta), and P(alive).
-
-    The chance to have left between t and T is the integral
-    s · beta^s · ∫ (alpha + u)^−(r + x) · (beta + u)^−(s + 1) du from t to T, which replaces the
-    usual difference of two hypergeometric functions: every term is positive, nothing cancels,
-    and the gradient is the integral of the gradient.  In w = log(alpha + u) the integrand is
-    smooth and falls like an exponential, which a fixed rule of 64 nodes holds to about 1e-10.
-    """
-    import numpy as np
-    from scipy.special import gammaln, psi
-
-    r, alpha, s, beta = parameters
-    front = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    alive = -(r + x) * np.log(alpha + T) - s * np.log(beta + T)
-    left, inner = _integrate_left(parameters, x, t, T)
-    both = np.logaddexp(alive, left)
-    p, q = np.exp(alive - both), np.exp(left - both)
-    gradient = np.stack([
-        psi(r + x) - psi(r) + np.log(alpha) - p * np.log(alpha + T) - q * inner[0],
-        r / alpha - (r + x) * (p / (alpha + T) + q * inner[1]),
-        np.log(beta) - p * np.log(beta + T) + q * (1.0 / s - inner[2]),
-        s / beta - p * s / (beta + T) - q * (s + 1.0) * inner[3],
-    ])
-    return front + both, gradient, p
-
-
-def _integrate_left(
-    parameters: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log of the integral, and the means of four terms under its integrand."""
-    import numpy as np
-
-    r, alpha, s, beta = parameters
-    decay = r + s + x
-    # beyond this the integrand has fallen by e^−45 at least
-    width = np.minimum(np.log((alpha + T) / (alpha + t)), 45.0 / np.maximum(r + x - 1.0, 1e-300))
-    start = np.log(alpha + t) - np.log(beta + t)
-    total = np.zeros(len(x))
-    inner = np.zeros((4, len(x)))
-    for node, weight in zip(*list_nodes(), strict=True):
-        near = np.log(alpha + t) + width * node
-        far = np.log(np.exp(near) + (beta - alpha))
-        # the integrand relative to its value at u = t
-        height = weight * np.exp((s + 1.0) * (near - far - start) - decay * width * node)
-        total += height
-        inner += height * np.stack([near, np.exp(-near), far, np.exp(-far)])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.log(s) - decay * np.log(alpha + t) + (s + 1.0) * start + np.log(width) + np.log(total)
-        inner = np.where(total > 0, inner / total, 0.0)
-    return value, inner
-
-
-def count_pareto(parameters: np.ndarray, x: np.ndarray, T: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-    """Return the orders a customer who is alive at T is expected to place within `ahead` (Pareto/NBD)."""
-    import numpy as np
-
-    r, alpha, s, beta = parameters
-    rate = (r + x) / (alpha + T)
-    grow = np.log1p(ahead / (beta + T))
-    # ((beta + T) / (s − 1)) (1 − e^(−(s − 1) grow)), whose limit at s = 1 is (beta + T) grow
-    power = (s - 1.0) * grow
-    share = np.where(np.abs(power) < 1e-8, grow * (1.0 - power / 2.0), -np.expm1(-power) / (s - 1.0 or 1.0))
-    return rate * (beta + T) * share

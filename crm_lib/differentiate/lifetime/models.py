@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import require_range
-from crm_lib.differentiate.lifetime import counts
+from crm_lib.differentiate.lifetime import counts, pareto
 from crm_lib.differentiate.lifetime.fitting import Fit, fit_positive, group_rows
 from crm_lib.differentiate.lifetime.repeat import require_repeat
 
@@ -144,10 +145,10 @@ class ParetoNbd(CountModel):
     """Pareto/NBD: r, alpha (gamma of the rates), s, beta (gamma of the rates of leaving)."""
 
     def _count(self, parameters: np.ndarray, x: Any, T: Any, ahead: Any) -> np.ndarray:
-        return counts.count_pareto(parameters, x, T, ahead)
+        return pareto.count_pareto(parameters, x, T, ahead)
 
     def _alive(self, parameters: np.ndarray, x: Any, t: Any, T: Any) -> np.ndarray:
-        return counts.log_pareto(parameters, x, t, T)[2]
+        return pareto.weigh_pareto(parameters, x, t, T)
 
 
 def fit_bg_nbd(repeat: pd.DataFrame) -> BgNbd:
@@ -258,49 +259,38 @@ def fit_pareto_nbd(repeat: pd.DataFrame) -> ParetoNbd:
 
     L = Γ(r+x) α^r β^s / Γ(r) · [ (α+T)^−(r+x) (β+T)^−s + s ∫ (α+u)^−(r+x) (β+u)^−(s+1) du ],
 
-    the integral from t to T.  It is computed as it stands (see `counts.log_pareto`), not as the
+    the integral from t to T.  It is computed as it stands (see `pareto`), not as the
     usual difference of hypergeometric functions, which cancels for active customers.
 
     References
     ----------
     Schmittlein, Morrison and Colombo (1987), Counting your customers, Management Science 33(1).
     """
-    x, t, T = _take(repeat, "fit_pareto_nbd")
-    (x, t, T), weights, _ = group_rows(x, t, T)
-    scale = _time_scale(x, T, weights)
+    columns, weights, scale = _group(repeat, "fit_pareto_nbd")
     starts = [(0.5, scale, 0.5, scale), (1.0, scale, 1.0, 4.0 * scale)]
-    fit = fit_positive(
-        ("r", "alpha", "s", "beta"),
-        lambda p: counts.log_pareto(p, x, t, T)[:2],
-        weights,
-        starts,
-        where="fit_pareto_nbd",
-    )
+    names = ("r", "alpha", "s", "beta")
+    fit = fit_positive(names, pareto.sum_pareto, columns, weights, starts, where="fit_pareto_nbd")
     return ParetoNbd(fit, repeat.attrs.get("unit", "W"))
 
 
 def _fit_geometric(where: str, repeat: pd.DataFrame, *, extra: float) -> Fit:
-    x, t, T = _take(repeat, where)
-    (x, t, T), weights, _ = group_rows(x, t, T)
-    scale = _time_scale(x, T, weights)
+    columns, weights, scale = _group(repeat, where)
     starts = [(0.5, scale, 0.5, 2.0), (1.0, scale, 1.0, 5.0)]
-    return fit_positive(
-        ("r", "alpha", "a", "b"),
-        lambda p: counts.log_geometric(p, x, t, T, x + extra),
-        weights,
-        starts,
-        where=where,
-    )
+    likelihood = partial(counts.sum_geometric, extra=extra)
+    return fit_positive(("r", "alpha", "a", "b"), likelihood, columns, weights, starts, where=where)
 
 
-def _take(repeat: pd.DataFrame, where: str = "") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    if where:
-        require_repeat(where, repeat, n_least=10)
+def _group(repeat: pd.DataFrame, where: str) -> tuple[tuple[np.ndarray, ...], np.ndarray, float]:
+    """Return the groups of customers with equal x, t and T, their sizes, and a first guess of alpha.
+
+    The guess is half the mean time between purchases, whatever the unit.
+    """
+    require_repeat(where, repeat, n_least=10)
+    columns, weights, _ = group_rows(*_take(repeat))
+    total, time = float(weights @ columns[0]), float(weights @ columns[2])
+    return columns, weights, max(time / max(total, 1.0) / 2.0, 1e-3)
+
+
+def _take(repeat: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x, t, T = (repeat[c].to_numpy(dtype="float64") for c in ("n_repeat", "t_last", "t_observed"))
     return x, t, T
-
-
-def _time_scale(x: np.ndarray, T: np.ndarray, weights: np.ndarray) -> float:
-    """Return a first guess of alpha: half the mean time between purchases, whatever the unit."""
-    total = float(weights @ x)
-    return max(float(weights @ T) / max(total, 1.0) / 2.0, 1e-3)

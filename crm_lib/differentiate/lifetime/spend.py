@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import require_columns, require_values
+from crm_lib.differentiate.lifetime.counts import count_distinct
 from crm_lib.differentiate.lifetime.fitting import Fit, fit_positive, group_rows
 from crm_lib.errors import CorrelatedSpendWarning, DataError, ParameterError
 
@@ -150,9 +151,7 @@ def fit_gamma_gamma(repeat: pd.DataFrame) -> GammaGamma:
 
     middle = float(np.median(z))
     starts = [(2.0, 3.0, middle), (6.0, 4.0, middle / 2.0)]
-    fit = fit_positive(
-        ("p", "q", "gamma"), lambda v: _log_spend(v, x, z), weights, starts, where="fit_gamma_gamma"
-    )
+    fit = fit_positive(("p", "q", "gamma"), _sum_spend, (x, z), weights, starts, where="fit_gamma_gamma")
     spread = np.repeat(np.arange(len(x)), weights.astype(int))
     found = pearsonr(x[spread], z[spread]) if np.ptp(x) > 0 else (0.0, 1.0)
     model = GammaGamma(fit, float(found[0]), float(found[1]))
@@ -167,21 +166,48 @@ def fit_gamma_gamma(repeat: pd.DataFrame) -> GammaGamma:
     return model
 
 
-def _log_spend(parameters: np.ndarray, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log-likelihood per customer, and its gradient (3 rows: p, q, gamma)."""
+def _sum_spend(
+    parameters: np.ndarray, x: np.ndarray, z: np.ndarray, weights: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the log-likelihood over all customers, its gradient (p, q, gamma) and Hessian."""
     import numpy as np
-    from scipy.special import gammaln, psi
 
     p, q, gamma = parameters
-    end = np.log(gamma + x * z)
-    value = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma)
-    value += (p * x - 1.0) * np.log(z) + p * x * np.log(x) - (p * x + q) * end
-    slope = np.stack([
-        x * (psi(p * x + q) - psi(p * x) + np.log(z) + np.log(x) - end),
-        psi(p * x + q) - psi(q) + np.log(gamma) - end,
-        q / gamma - (p * x + q) / (gamma + x * z),
-    ])
-    return value, slope
+    spent = x * z
+    shape, rate, n = p * x + q, gamma + spent, weights.sum()
+    end, known = np.log(rate), np.log(spent)
+    times = weights * x
+    level = times @ (known - end)
+    value, gradient, hessian = _sum_shapes(parameters, x, weights)
+    value += p * level + q * float(n * np.log(gamma) - weights @ end) - float(weights @ np.log(z))
+    share = weights / rate
+    slope = np.array([level, n * np.log(gamma) - weights @ end, n * q / gamma - share @ shape])
+    # of the term −(px + q) ln(γ + xz)
+    hessian[0, 2] = hessian[2, 0] = -(share @ x)
+    hessian[1, 2] = hessian[2, 1] = n / gamma - share.sum()
+    hessian[2, 2] = share @ (shape / rate) - n * q / gamma**2
+    return value, gradient + slope, hessian
+
+
+def _sum_shapes(
+    parameters: np.ndarray, x: np.ndarray, weights: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return what depends on x alone, ln Γ(px + q) − ln Γ(px) − ln Γ(q), with gradient and Hessian."""
+    import numpy as np
+    from scipy.special import gammaln, psi, zeta
+
+    p, q, _ = parameters
+    often, n = count_distinct(x, weights)
+    px = p * often
+    value = float(n @ (gammaln(px + q) - gammaln(px) - gammaln(q)))
+    gradient = np.array([(n * often) @ (psi(px + q) - psi(px)), n @ (psi(px + q) - psi(q)), 0.0])
+    # zeta(2, ·) is the derivative of psi
+    bend = zeta(2.0, px + q)
+    hessian = np.zeros((3, 3))
+    hessian[0, 0] = (n * often**2) @ (bend - zeta(2.0, px))
+    hessian[0, 1] = hessian[1, 0] = (n * often) @ bend
+    hessian[1, 1] = n @ (bend - zeta(2.0, q))
+    return value, gradient, hessian
 
 
 def _require_spend(where: str, repeat: pd.DataFrame) -> None:

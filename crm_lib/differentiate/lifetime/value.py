@@ -214,11 +214,13 @@ def baseline_value(
 
     where = "baseline_value"
     require_repeat(where, repeat)
+    require_columns(where, repeat.columns, ["mean_repeat_value"])
     for name, number, low, high in (
         ("retention", retention, 0.0, 1.0),
         ("ahead", ahead, 1e-9, 1e6),
         ("period", period, 1e-9, 1e6),
         ("margin", margin, 0.0, 1.0),
+        ("discount", discount, 0.0, 1.0),
     ):
         require_range(where, name, number, low, high)
     n_periods = ahead / period
@@ -258,5 +260,10 @@ def compare_intervals(values: pd.DataFrame, spent: Any, *, kind: str = "all") ->
     require_columns("compare_intervals", values.columns, ["value_low", "value_high"])
     low, high = values["value_low"].to_numpy(), values["value_high"].to_numpy()
     spent = np.asarray(spent, dtype="float64")
+    if len(spent) != len(low):
+        raise ParameterError(
+            f"compare_intervals: spent must have one number per customer; got {len(spent):,} for {len(low):,}. "
+            "Put it in the order of the values."
+        )
     inside = (spent >= low - 1e-9) & (spent <= high + 1e-9)
     return float(inside.mean() if kind == "all" else inside[high > 0].mean())
