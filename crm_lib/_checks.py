@@ -56,8 +56,8 @@ def require_choice(where: str, name: str, value: Any, choices: Sequence[Any]) ->
 def require_range(
     where: str, name: str, value: float, low: float | None = None, high: float | None = None
 ) -> None:
-    """Raise `ParameterError` when `value` is outside [low, high]."""
-    if (low is not None and value < low) or (high is not None and value > high):
+    """Raise `ParameterError` when `value` is outside [low, high]; no number (NaN) is in no range."""
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
         rule = f">= {low}" if high is None else f"<= {high}" if low is None else f"in [{low}, {high}]"
         raise ParameterError(f"{where}: {name} must be {rule}; got {value!r}. Choose a value {rule}.")
 

@@ -63,6 +63,12 @@ def test_ranges(low, high, value, rule):
     _checks.require_range("f", "k", low or high, low, high)
 
 
+def test_no_number_is_in_no_range():
+    for low, high in ((0, None), (None, 1), (0, 1)):
+        with pytest.raises(ParameterError, match="k must be .*; got nan"):
+            _checks.require_range("f", "k", float("nan"), low, high)
+
+
 def test_choice_names_the_nearest():
     with pytest.raises(ParameterError, match="Did you mean 'classic'"):
         _checks.require_choice("f", "scheme", "clasic", ("classic", "eight"))

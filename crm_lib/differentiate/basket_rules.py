@@ -31,7 +31,8 @@ def list_baskets(orders: pd.DataFrame, *, by: str = "customer_id") -> pd.DataFra
     -------
     DataFrame
         One row per basket, sorted; one column of True and False per category, sorted.  Lines with a negative
-        amount (returns) and without category count for nothing; a basket with nothing left is not listed.
+        amount (returns) and without category count for nothing; one of unknown amount was bought.  A basket with
+        nothing left is not listed.
 
     Examples
     --------
@@ -45,7 +46,7 @@ def list_baskets(orders: pd.DataFrame, *, by: str = "customer_id") -> pd.DataFra
     require_frame("list_baskets", orders, (by, "category"))
     bought = orders[orders["category"].notna() & orders[by].notna()]
     if "amount" in bought:
-        bought = bought[bought["amount"].to_numpy() >= 0]
+        bought = bought[~(bought["amount"].to_numpy(dtype="float64", na_value=float("nan")) < 0)]
     keys, names = bought[by].astype("str"), bought["category"].astype("str")
     table = pd.crosstab(keys.to_numpy(), names.to_numpy()) > 0
     return table.sort_index().sort_index(axis=1).rename_axis(index=by, columns=None)
@@ -65,7 +66,7 @@ def mine_rules(
     most_items : int
         Most categories of a rule, its result counted, 2 to 5.
     confidence : float
-        Of the intervals, above 0 and below 1.
+        Of the intervals, 0.5 to 0.999.
 
     Returns
     -------

@@ -52,12 +52,12 @@ def count_activities(
         ``return_handling`` (pieces taken back), ``discount`` (yuan given), ``contact:<medium>`` (minutes),
         ``payment_delay`` (yuan × days paid after the due date; unpaid ones up to `as_of`).
         ``attrs["not_counted"]`` names the activities whose columns the data lack, ``attrs["n_unknown"]`` how
-        many rows of an activity lack the number.
+        many rows of an activity lack the number (a line without quantity counts at order_handling).
 
     Raises
     ------
     DataError
-        When a row lacks its customer or date, or a number is no number.
+        When a row lacks its customer or date, a number is no number, or a discount is no share of 0 to 1.
 
     Notes
     -----
@@ -91,6 +91,7 @@ def count_activities(
         activity = frame.get("activity", name)
         ids = frame["customer_id"].astype("str").to_numpy()
         rows.append(pd.DataFrame({"customer_id": ids, "activity": activity, "units": units.to_numpy()}))
+    unknown["order_handling"] += int(lines["quantity"].isna().sum())
     every = pd.concat(rows, ignore_index=True)
     out = every.groupby(["customer_id", "activity"], sort=True)["units"].sum().reset_index()
     out = out[out["units"] > 0].reset_index(drop=True)
@@ -219,8 +220,8 @@ def summarize_cost_to_serve(allocated: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per customer, sorted by customer_id: customer_id, one column per activity (yuan, the dearest
-        activity first; 0 when the customer did not use it) and cost_to_serve, their sum; missing when an
-        activity he used has no cost.
+        activity first; 0 when the customer did not use it, missing when he did and its cost is not known) and
+        cost_to_serve, their sum; missing when one of them is.
 
     Examples
     --------
@@ -230,6 +231,7 @@ def summarize_cost_to_serve(allocated: pd.DataFrame) -> pd.DataFrame:
     [11.0]
     """
     import numpy as np
+    import pandas as pd
 
     require_frame("summarize_cost_to_serve", allocated, ("customer_id", "activity", "cost"))
     money = np.round(allocated["cost"].to_numpy(dtype="float64") * MONEY_UNIT)
@@ -237,10 +239,12 @@ def summarize_cost_to_serve(allocated: pd.DataFrame) -> pd.DataFrame:
     wide = parts.pivot_table(
         index="customer_id", columns="activity", values="money", aggfunc="sum", dropna=False
     )
-    used = parts.assign(unknown=np.isnan(money)).groupby("customer_id")["unknown"].any()
     wide = wide.fillna(0.0)
+    lost = parts[np.isnan(money)]
+    unknown = pd.crosstab(lost["customer_id"], lost["activity"]).reindex_like(wide).fillna(0)
+    wide = wide.mask(unknown > 0)
     wide = wide[wide.sum().sort_values(ascending=False, kind="stable").index]
-    total = (wide.sum(axis=1) / MONEY_UNIT).where(~used.reindex(wide.index))
+    total = wide.sum(axis=1, skipna=False) / MONEY_UNIT
     out = wide / MONEY_UNIT
     out = out.assign(cost_to_serve=total).rename_axis(columns=None).sort_index().reset_index()
     return out.astype({"customer_id": "str"})
@@ -258,8 +262,12 @@ def _read(which: str, frame: pd.DataFrame, needed: tuple[str, ...], day: pd.Time
             "Run clean_table first, or set such rows aside and say how many."
         )
     numbers = [c for c in ("quantity", "unit_price", "minutes", "discount", "amount") if c in frame.columns]
-    known = frame.dropna(subset=[c for c in numbers if c in needed])
-    faults += [f for c in numbers if c in needed for f in find_number_faults(known, c)]
+    faults += [f for c in numbers for f in find_number_faults(frame[frame[c].notna()], c)]
+    if not faults and "discount" in numbers and (n := int((~frame["discount"].dropna().between(0, 1)).sum())):
+        faults.append(
+            f"column 'discount' of {which} must be a share from 0 to 1; {n:,} of {len(frame):,} rows are not. "
+            "Write 0.15 for 15 % off."
+        )
     raise_faults("count_activities", faults)
     return frame[(when < day + pd.Timedelta(days=1)).to_numpy()].reset_index(drop=True)
 

@@ -161,7 +161,7 @@ def choose_growth(customers: pd.DataFrame, *, budget: float) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     running = frame["cost"].cumsum()
     ends = running.groupby(frame["gain_per_yuan"]).transform("max")
-    limit = int(np.floor(budget * MONEY_UNIT + 0.5))
+    limit = np.floor(budget * MONEY_UNIT + 0.5)  # may be infinite
     worth = frame["expected_gain"] > 0
     chosen = worth & (ends <= limit)
     out = frame.drop(columns="cost").assign(

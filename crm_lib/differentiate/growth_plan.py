@@ -116,7 +116,7 @@ def plan_growth(customers: pd.DataFrame, *, measures: pd.DataFrame | None = None
     raise_faults(where, [*find_id_faults(customers), *find_number_faults(customers, "potential_value")])
     rules = load_measures(measures).set_index("measure_key")
     potential = customers["potential_value"].to_numpy(dtype="float64")
-    like = (customers["reason"] == "like").to_numpy(dtype=bool)
+    like = customers["reason"].isin(["like"]).to_numpy(dtype=bool)
     gain = {
         k: (rules.at[k, "response"] * rules.at[k, "win"] * potential - rules.at[k, "cost"]) for k in MEASURES
     }
@@ -170,6 +170,7 @@ def rate_suggestions(before: pd.DataFrame, after: pd.DataFrame, *, n_neighbours:
 
     require_range("rate_suggestions", "n_neighbours", n_neighbours, 1, 1000)
     columns = ["customer_id", "suggested", "popular", "n_new", "hit", "popular_hit"]
+    before, after = (f.set_axis([str(i) for i in f.index]) for f in (before, after))
     said = suggest_categories(before, n_neighbours=n_neighbours).set_index("customer_id")["category"]
     base = before.mean()
     order = sorted(base.index, key=lambda c: (-base[c], list(base.index).index(c)))

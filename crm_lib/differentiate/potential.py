@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from crm_lib._checks import require_choice, require_range
+from crm_lib._checks import list_words, require_choice, require_range
 from crm_lib.differentiate._money import MONEY_UNIT, count_money
 from crm_lib.differentiate.checks import find_id_faults, find_number_faults, raise_faults, require_frame
 from crm_lib.errors import ParameterError
@@ -140,13 +140,17 @@ def vary_thresholds(
     Raises
     ------
     ParameterError
-        When a threshold is unknown, or a move would put bz_below above mvc_from.
+        When a threshold is unknown or not given, or a move would put bz_below above mvc_from.
     """
     import pandas as pd
 
     where = "vary_thresholds"
     for name in [*thresholds, *moves]:
         require_choice(where, "thresholds", name, THRESHOLDS)
+    if lacking := [name for name in THRESHOLDS if name not in thresholds]:
+        raise ParameterError(
+            f"{where}: thresholds must say all three; {list_words(lacking)} is missing. Write bz_below=0 for none."
+        )
     now = classify_growth(customers, **thresholds)["growth_class"].to_numpy()
     rows = []
     for name, values in moves.items():
@@ -170,7 +174,8 @@ def measure_headroom(spends: pd.DataFrame, *, quantile: float = 0.75) -> pd.Data
     Parameters
     ----------
     spends : DataFrame
-        One row per customer and category: customer_id, category, our_spend (yuan with us).
+        One row per customer and category: customer_id, category (a row without one counts in our_spend only),
+        our_spend (yuan with us).
     quantile : float
         Which buyer of a category the others are held against, 0 to 1 (linear between two buyers).
 
@@ -206,8 +211,8 @@ def measure_headroom(spends: pd.DataFrame, *, quantile: float = 0.75) -> pd.Data
     sums = spends.assign(
         our_spend=count_money(spends["our_spend"]), customer_id=spends["customer_id"].astype("str")
     )
-    sums = sums.groupby(["customer_id", "category"], sort=True)["our_spend"].sum().reset_index()
     everybody = sums.groupby("customer_id", sort=True)["our_spend"].sum()
+    sums = sums.groupby(["customer_id", "category"], sort=True)["our_spend"].sum().reset_index()
     bought = sums[sums["our_spend"] > 0]
     goal = bought.groupby("category")["our_spend"].transform(lambda s: s.quantile(quantile))
     lacking = (goal - bought["our_spend"]).clip(lower=0).groupby(bought["customer_id"]).sum()
@@ -240,7 +245,9 @@ def pair_shares(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         raise_faults("pair_shares", [*find_id_faults(frame), *faults])
     names = {"category_spend": "spend", "our_spend": "ours"}
     first, second = (
-        f[["customer_id", *_SPENDS]].rename(columns={c: f"{n}_{when}" for c, n in names.items()})
+        f[["customer_id", *_SPENDS]]
+        .astype({"customer_id": "str"})
+        .rename(columns={c: f"{n}_{when}" for c, n in names.items()})
         for f, when in ((before, "before"), (after, "after"))
     )
     out = first.merge(second, on="customer_id", how="inner").sort_values("customer_id", ignore_index=True)

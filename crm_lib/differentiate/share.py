@@ -34,8 +34,8 @@ def measure_share(wallet: pd.DataFrame, *, by: Sequence[str] = ("customer_id",))
     Returns
     -------
     DataFrame
-        One row per group, sorted by `by`: these columns, n_customers, category_spend, our_spend (yuan), share
-        (our_spend ÷ category_spend; missing when nobody spent anything), n_over (rows in which we have more than
+        One row per group, sorted by `by` (missing ones last): these columns, n_customers, category_spend, our_spend
+        (yuan), share (our_spend ÷ category_spend; missing when nobody spent anything), n_over (rows in which we have more than
         the whole: a fault of the survey or of the period, kept and counted).
 
     Raises
@@ -68,7 +68,7 @@ def measure_share(wallet: pd.DataFrame, *, by: Sequence[str] = ("customer_id",))
     )
     money["n_over"] = money["our_spend"] > money["category_spend"]
     if by:
-        groups = money.groupby(list(by), sort=True)
+        groups = money.groupby(list(by), sort=True, dropna=False)
         out = groups[["category_spend", "our_spend", "n_over"]].sum()
         out.insert(0, "n_customers", groups["customer_id"].nunique() if "customer_id" not in by else 1)
         out = out.reset_index()
@@ -111,8 +111,8 @@ class ShareModel:
         -------
         DataFrame
             One row per customer, in their order: customer_id, our_spend, category_spend (yuan expected, at least
-            our_spend), share, low_share, high_share.  A customer who buys nothing with us has share 0 whatever
-            he spends.
+            our_spend), share, low_share, high_share.  A customer who buys nothing with us, or has returned more than
+            he bought, has share 0 whatever he spends.
         """
         import numpy as np
         import pandas as pd
@@ -123,7 +123,9 @@ class ShareModel:
         )
         ours = customers["our_spend"].to_numpy(dtype="float64")
         middle = self._model.predict(_to_columns(customers, self.features, self._words))
-        ends = [_to_share(ours, middle + d) for d in (0.0, self.half_width, -self.half_width)]
+        ends = [
+            _to_share(np.maximum(ours, 0.0), middle + d) for d in (0.0, self.half_width, -self.half_width)
+        ]
         return pd.DataFrame({
             "customer_id": customers["customer_id"].astype("str").to_numpy(),
             "our_spend": ours,
@@ -146,7 +148,7 @@ def fit_share(
     random_state : int
         Seed of the split into parts.
     confidence : float
-        Of the intervals, above 0 and below 1.
+        Of the intervals, 0.5 to 0.99.
 
     Returns
     -------

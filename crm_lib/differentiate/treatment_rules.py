@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _REMOVED = ("transfer", "end")
+_RULE_COLUMNS = ("rule", "column", "least", "most", "treatment", "reason")
 
 
 def choose_treatments(
@@ -44,7 +45,10 @@ def choose_treatments(
     Raises
     ------
     ParameterError
-        When a rule uses a protected attribute (see `find_protected`), an unknown treatment, or has neither end.
+        When a rule uses a protected attribute (see `find_protected`), an unknown treatment, or has no name or
+        neither end.
+    DataError
+        When a column of a rule holds no numbers, and as `simulate_treatments`.
     SchemaError
         When a column of a rule is missing.
 
@@ -60,9 +64,12 @@ def choose_treatments(
     >>> choose_treatments(people, rules)[["treatment", "facts"]].values.tolist()
     [['cheaper_channel', 'net_profit = -30'], ['leave_alone', '']]
     """
+    require_frame("choose_treatments", rules, _RULE_COLUMNS)
     refuse_protected("choose_treatments", [str(c) for c in rules["column"]])
     _require_rules(rules)
-    require_frame("choose_treatments", customers, ("customer_id", *NEEDED, *dict.fromkeys(rules["column"])))
+    used = tuple(dict.fromkeys(rules["column"]))
+    require_frame("choose_treatments", customers, ("customer_id", *NEEDED, *used))
+    _require_numbers(customers, used)
     ids = customers["customer_id"].astype("str")
     out = _apply_rules(customers, rules).assign(customer_id=ids.to_numpy()).astype("str")
     out = out[["customer_id", "treatment", "rule", "reason", "facts"]]
@@ -71,7 +78,7 @@ def choose_treatments(
     out["profit"] = table["profit"]["leave_alone"].reindex(ids).to_numpy()
     mine = out[["customer_id", "treatment"]].merge(gains, on=["customer_id", "treatment"], how="left")
     out["gain"] = mine["gain"].to_numpy()
-    asked = customers[list(dict.fromkeys(rules["column"]))].isna().any(axis=1)
+    asked = customers[list(used)].isna().any(axis=1)
     out.attrs["n_unknown"] = int(asked.sum())
     return out
 
@@ -107,8 +114,22 @@ def _meets(values: pd.Series, least: object, most: object) -> np.ndarray:
     return fits
 
 
+def _require_numbers(customers: pd.DataFrame, used: tuple[str, ...]) -> None:
+    """Refuse columns that cannot lie between two numbers; a missing value may stand in any."""
+    known = (customers[customers[c].notna()] for c in used)
+    raise_faults(
+        "choose_treatments",
+        [f for c, rows in zip(used, known, strict=True) for f in find_number_faults(rows, c)],
+    )
+
+
 def _require_rules(rules: pd.DataFrame) -> None:
-    require_frame("choose_treatments", rules, ("rule", "column", "least", "most", "treatment", "reason"))
+    nameless = rules["rule"].isna() | (rules["rule"].astype("str").str.strip() == "")
+    if nameless.any():
+        raise ParameterError(
+            f"choose_treatments: every rule needs a name; {int(nameless.sum()):,} of {len(rules):,} conditions have "
+            "none. Name them: the empty name stands for customers no rule fits."
+        )
     for row in rules.itertuples():
         require_choice("choose_treatments", f"treatment of rule {row.rule!r}", row.treatment, TREATMENTS)
     open_ended = rules[rules["least"].isna() & rules["most"].isna()]

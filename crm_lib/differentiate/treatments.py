@@ -212,9 +212,10 @@ def sum_plan(customers: pd.DataFrame, plan: pd.DataFrame, assumptions: Assumptio
     Raises
     ------
     DataError
-        When the plan names a customer who is not there, or a treatment that is none.
+        When the plan names a customer twice, one who is not there, or a treatment that is none.
     """
     require_frame("sum_plan", plan, ("customer_id", "treatment"))
+    raise_faults("sum_plan", find_id_faults(plan))
     gains = simulate_treatments(customers, assumptions=assumptions)
     wanted = plan[["customer_id", "treatment"]].astype({"customer_id": "str", "treatment": "str"})
     found = wanted.merge(gains, on=["customer_id", "treatment"], how="left")

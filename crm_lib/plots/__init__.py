@@ -16,6 +16,7 @@ from crm_lib.plots.clusters import plot_cluster_profiles, plot_clusters, plot_k_
 from crm_lib.plots.demography import plot_attribute_ranking, plot_pyramid, plot_representativeness
 from crm_lib.plots.growth import plot_category_shares, plot_growth_map
 from crm_lib.plots.identifiers import plot_identifiers
+from crm_lib.plots.lifetime import plot_calibration
 from crm_lib.plots.linking import plot_link_weights, plot_threshold
 from crm_lib.plots.moves import plot_cohorts, plot_migration, plot_whale
 from crm_lib.plots.orders import plot_orders_over_time
@@ -41,6 +42,7 @@ from crm_lib.plots.value import plot_pareto
 from crm_lib.plots.words import plot_wordcloud
 
 __all__ = [
+    "plot_calibration",
     "plot_category_shares",
     "plot_growth_map",
     "plot_tornado",

@@ -126,3 +126,32 @@ def test_wrong_tables_are_sentences():
         count_activities(ORDERS.assign(customer_id=["a", None, "a", "b", "b"]), as_of="2024-01-01")
     with pytest.raises(SchemaError, match="needs column 'minutes'"):
         count_activities(ORDERS, CONTACTS.drop(columns="minutes"), as_of="2024-01-01")
+
+
+def test_a_line_without_quantity_is_counted_as_unknown():
+    used = count_activities(ORDERS.assign(quantity=[2, None, -1, 1, 9]), as_of="2024-03-31")
+    assert used.attrs["n_unknown"]["order_handling"] == 1
+
+
+def test_what_is_used_but_not_priced_is_missing_in_its_column_too():
+    used = pd.DataFrame({
+        "customer_id": ["a", "b"],
+        "activity": ["delivery", "discount"],
+        "units": [1.0, 1.0],
+    })
+    table = summarize_cost_to_serve(allocate_costs(used, {"delivery": 4})).set_index("customer_id")
+    assert math.isnan(table.loc["b", "discount"])
+    assert table.loc["a", "discount"] == table.loc["b", "delivery"] == 0
+
+
+def test_a_discount_is_a_share():
+    with pytest.raises(DataError, match=r"'discount' of orders must be a share from 0 to 1; 1 of 5"):
+        count_activities(ORDERS.assign(discount=[15.0, 0, 0, None, 0]), as_of="2024-01-01")
+    with pytest.raises(DataError, match="'discount' must hold numbers"):
+        count_activities(ORDERS.assign(discount="九折"), as_of="2024-01-01")
+
+
+def test_left_over_parts_go_to_the_largest_remainders():
+    used = pd.DataFrame({"customer_id": list("abc"), "activity": ["delivery"] * 3, "units": [1.0, 1.0, 1.0]})
+    # 100 yuan are 1,000,000 parts: 333,333 each and one left over, for the first of three equal remainders
+    assert allocate_costs(used, {"delivery": 100})["cost"].tolist() == [33.3334, 33.3333, 33.3333]

@@ -197,3 +197,29 @@ def test_on_xudong_suggestions_beat_the_most_popular(tmp_path, record_property):
     record_property("hit_rate", {"n": len(found.dropna()), "like": hit, "popular": plain})
     error = math.sqrt(plain * (1 - plain) / len(found.dropna()))
     assert hit > plain + 2 * error
+
+
+def test_a_line_of_unknown_amount_was_bought():
+    lines = pd.DataFrame({"customer_id": ["a", "b"], "category": ["厨房", "床品"], "amount": [None, -1.0]})
+    assert list_baskets(lines).to_dict("index") == {"a": {"厨房": True}}
+
+
+def test_a_budget_without_end_takes_all_who_gain_and_none_who_lose():
+    people = pd.DataFrame({
+        "customer_id": list("abc"), "probability": [0.5, 0.1, 0.4], "margin": [100.0, 20.0, 25.0],
+        "cost": [10.0, 10.0, 10.0],
+    })  # fmt: skip
+    # a gains 40; b loses 8; c gains exactly 0, which is not worth a call
+    found = choose_growth(people, budget=math.inf)
+    assert found.set_index("customer_id")["chosen"].to_dict() == {"a": True, "b": False, "c": False}
+    with pytest.raises(ParameterError, match="budget must be >= 0; got nan"):
+        choose_growth(people, budget=math.nan)
+
+
+def test_nobody_is_his_own_neighbour():
+    # a has 甲, b has 甲 and 乙, c has 丙: the customer most like a is b, not a himself
+    found = suggest_categories(
+        table([[True, False, False, False], [True, True, False, False], [False, False, True, False]]),
+        n_neighbours=1,
+    ).set_index("customer_id")
+    assert found.loc["c00", ["category", "share", "reason"]].tolist() == ["乙", 1.0, "like"]

@@ -11,6 +11,7 @@ import pytest
 from crm_lib.differentiate.lifetime import (
     baseline_value,
     calibrate_forecast,
+    compare_forecasts,
     compare_intervals,
     fit_bg_nbd,
     fit_gamma_gamma,
@@ -182,36 +183,32 @@ def test_the_plain_formula_and_the_interval_refuse_what_they_cannot_use() -> Non
     assert compare_intervals(values, [3.0, 5.0], kind="active") == 1.0
 
 
-def test_customers_with_equal_rows_are_counted_not_dropped() -> None:
-    from crm_lib.differentiate.lifetime.fitting import group_rows
+class Steps:
+    """Forecast as many orders as there were."""
 
-    (x, t), weights, group = group_rows(np.array([2, 1, 2, 2]), np.array([5.0, 3.0, 5.0, 4.0]))
-    assert list(zip(x.tolist(), t.tolist(), weights.tolist(), strict=True)) == [
-        (1, 3, 1),
-        (2, 4, 1),
-        (2, 5, 2),
-    ]
-    assert group.tolist() == [2, 0, 2, 1]
-
-
-def test_equal_rows_weigh_as_often_as_they_stand() -> None:
-    from lifetime_worlds import simulate_spend
-
-    world = simulate_spend((4.0, 4.5, 60.0), n=60, seed=2)
-    twice = pd.concat([world, world.head(20)], ignore_index=True)
-    plain = fit_gamma_gamma(
-        twice.assign(mean_repeat_value=twice["mean_repeat_value"] * (1 + 1e-9 * twice.index))
-    )
-    assert fit_gamma_gamma(twice).fit.values == pytest.approx(plain.fit.values, rel=1e-4)
+    def expected_orders(self, holdout: pd.DataFrame, *, ahead: float) -> np.ndarray:
+        return holdout["n_repeat"].to_numpy(dtype="float64")
 
 
 def test_customers_of_equal_forecast_stay_in_one_group() -> None:
-    class Steps:
-        def expected_orders(self, holdout: pd.DataFrame, *, ahead: float) -> np.ndarray:
-            return holdout["n_repeat"].to_numpy(dtype="float64")
-
     held = pd.DataFrame({"n_repeat": [0, 0, 0, 0, 1, 2], "n_ahead": [0, 1, 0, 1, 1, 4]})
+    held = held.assign(t_last=1.0, t_observed=9.0)
     held.attrs["ahead"] = 10.0
     found = calibrate_forecast(held, Steps(), n_groups=3)
     assert found["n_customers"].tolist() == [4, 2]  # the cut after two of six would tear the four apart
     assert found["actual"].tolist() == [0.5, 2.5]
+
+
+def test_as_many_groups_as_customers_hold_one_each() -> None:
+    held = pd.DataFrame({"n_repeat": range(100), "n_ahead": 1, "t_last": 1.0, "t_observed": 9.0})
+    held.attrs["ahead"] = 10.0
+    assert calibrate_forecast(held, Steps(), n_groups=100)["n_customers"].tolist() == [1] * 100
+
+
+def test_a_frame_that_forgot_its_hold_out_time_is_refused_in_words() -> None:
+    held = pd.DataFrame({"n_repeat": [1], "n_ahead": [1], "t_last": 1.0, "t_observed": 9.0})
+    for call in (lambda: calibrate_forecast(held, Steps()), lambda: compare_forecasts(held, {"m": Steps()})):
+        with pytest.raises(DataError, match="a merge loses what a frame says of itself"):
+            call()
+    with pytest.raises(SchemaError, match="needs column 'n_ahead'"):
+        calibrate_forecast(held.drop(columns="n_ahead"), Steps())

@@ -291,3 +291,32 @@ def test_faults_of_the_frame_are_said_in_words():
         policy.compare_outcomes(trial.assign(spend=trial["spend"].where(trial.index > 3)), outcomes=["spend"])
     with pytest.raises(ParameterError, match="list of different"):
         policy.compare_outcomes(trial, outcomes="spend")
+
+
+def test_the_same_seed_gives_the_same_return():
+    trial = make_trial(13, 60)
+    first, again, other = (
+        policy.estimate_roi(trial, gain="spend", cost=2.0, random_state=s, n_resamples=200) for s in (1, 1, 2)
+    )
+    pd.testing.assert_frame_equal(first, again)
+    assert first["low"].iloc[1] != other["low"].iloc[1]
+
+
+def test_a_gap_in_a_covariate_is_filled_with_the_mean_of_the_others():
+    from crm_lib.differentiate.policy.features import fill_gaps
+
+    filled, names = fill_gaps("f", pd.DataFrame({"revenue": [10.0, None, 30.0]}), ["revenue"])
+    assert filled.tolist() == [[10.0, 0.0], [20.0, 1.0], [30.0, 0.0]]
+    assert names == ["revenue", "revenue missing"]
+
+
+def test_every_stratum_keeps_its_number_of_treated_customers():
+    from crm_lib.differentiate.policy.randomisation import _deal
+
+    strata = np.array([0] * 6 + [1] * 4)
+    treated = np.array([True] * 5 + [False] + [True] + [False] * 3)
+    rng = np.random.default_rng(0)
+    dealt = np.array([_deal(treated, strata, rng) for _ in range(50)])
+    assert set(dealt[:, :6].sum(axis=1)) == {5}
+    assert set(dealt[:, 6:].sum(axis=1)) == {1}
+    assert dealt.any(axis=0).all()  # and everybody may be drawn

@@ -247,3 +247,15 @@ def test_the_ranking_of_the_company_beats_a_lot_and_is_shown_beside_the_true_one
     assert ours["p_value"] < 0.02
     assert kept > 0.5
     assert best["estimate"] > 0
+
+
+def test_a_budget_pays_for_whole_customers_only():
+    options = {"outcome": "buys", "value": 10.0, "cost": 1.0, "random_state": 0, "n_resamples": 100}
+    found = policy.evaluate_budgets(HAND, budgets=[3.99], **options).iloc[0]
+    assert (found["n_chosen"], found["policy_cost"]) == (3, 3.0)
+
+
+def test_a_customer_number_is_no_feature():
+    world, _ = make_uplift_world(8, 300)
+    with pytest.raises(ParameterError, match="customer_id is no feature"):
+        policy.fit_uplift(world, outcome="buys", features=["age", "customer_id"], random_state=0)

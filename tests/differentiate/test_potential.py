@@ -227,3 +227,46 @@ def test_hits_against_brute_force():
 def test_nobody_came_back():
     before = pd.DataFrame({"甲": [True, False], "乙": [True, True]}, index=["a", "b"])
     assert rate_suggestions(before, before.iloc[:0]).empty
+
+
+def test_all_three_thresholds_must_be_said():
+    with pytest.raises(ParameterError, match="thresholds must say all three; bz_below is missing"):
+        vary_thresholds(SIX, thresholds={"mvc_from": 50, "mgc_from": 40}, moves={"bz_below": [1.0]})
+
+
+def test_a_row_without_category_is_spent_with_us_all_the_same():
+    spends = pd.DataFrame({"customer_id": ["a", "a"], "category": ["厨房", None], "our_spend": [10.0, 5.0]})
+    assert measure_headroom(spends)[["n_categories", "our_spend", "headroom"]].values.tolist() == [[1, 15, 0]]
+
+
+def test_customers_meet_however_their_numbers_are_kept():
+    first = pd.DataFrame({"customer_id": [1, 2], "category_spend": [2.0, 1.0], "our_spend": [1.0, 0.0]})
+    second = first.astype({"customer_id": "str"})
+    assert pair_shares(first, second)["customer_id"].tolist() == ["1", "2"]
+    before = pd.DataFrame({"甲": [True, True, False], "乙": [True, False, True]}, index=[1, 2, 3])
+    assert rate_suggestions(before, before.loc[[2]])["customer_id"].tolist() == ["2"]
+
+
+def test_a_missing_reason_of_any_kind_is_no_likeness():
+    frame = pd.DataFrame({"customer_id": ["a", "b"], "potential_value": [100.0, 100.0]})
+    found = plan_growth(frame.assign(reason=pd.array(["like", pd.NA], dtype="string")))
+    assert found["measure_key"].tolist() == ["widen", "deepen"]
+
+
+def test_what_is_bought_later_enters_no_suggestion():
+    had = {"甲": [1, 1, 1, 0], "乙": [0, 1, 0, 0], "丙": [0, 0, 0, 1]}
+    before = pd.DataFrame(had, index=list("abcd"), dtype=bool)
+    after = pd.DataFrame({"甲": [True, False, False], "丁": [False, True, True]}, index=list("abc"))
+    # of the two like a one had 乙; that both would buy 丁 later could not be known
+    found = rate_suggestions(before, after, n_neighbours=2).set_index("customer_id")
+    assert found.loc["a", ["suggested", "n_new", "hit"]].tolist() == ["乙", 0, False]
+
+
+def test_the_same_seed_gives_the_same_interval():
+    draw = np.random.default_rng(0).gamma(2, 50, (40, 2))
+    frame = pairs(
+        np.column_stack([draw, draw * [0.2, 0.3]])[:, [0, 2, 1, 3]] + [[0, 0, 0, k % 7] for k in range(40)]
+    )
+    first, again, other = (track_share(frame, random_state=s, n_resamples=200) for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again)
+    assert first["low"].iloc[0] != other["low"].iloc[0]

@@ -93,3 +93,17 @@ def test_wrong_calls_are_sentences():
         measure_share(WALLET.assign(our_spend=[1.0, -1.0, 0.0, 0.0, 0.0]))
     with pytest.raises(ParameterError, match="Did you mean 'category'"):
         measure_share(WALLET, by=("categry",))
+
+
+def test_rows_without_a_category_are_a_group_of_their_own():
+    found = measure_share(WALLET.assign(category=["女装", None, "床品", "女装", None]), by=("category",))
+    assert found["category_spend"].sum() == 510
+    assert found["n_customers"].tolist() == [2, 1, 2]  # 女装: a and b; 床品: a; none: a and c
+    assert found["category"].isna().tolist() == [False, False, True]
+
+
+def test_who_returned_more_than_he_bought_has_share_0():
+    model = fit_share(people(60, 3), features=["income"], random_state=0)
+    asked = pd.DataFrame({"customer_id": ["a"], "our_spend": [-5.0], "income": [0.0]})
+    found = model.apply(asked)
+    assert found[["our_spend", "share", "low_share", "high_share"]].values.tolist() == [[-5, 0, 0, 0]]

@@ -116,6 +116,8 @@ def test_both_ends_belong_to_the_range_and_the_unknown_fits_nothing():
     plan = choose_treatments(people, rules(("r", "n_returns", 5, 5, "end", "x")))
     assert plan["treatment"].tolist() == ["end", "leave_alone", "leave_alone"]
     assert plan.attrs["n_unknown"] == 1
+    low = choose_treatments(people, rules(("r", "n_returns", None, 5, "end", "x")))
+    assert low["treatment"].tolist() == ["end", "leave_alone", "leave_alone"]  # not known is not few
 
 
 def test_rules_that_break_the_rules():
@@ -151,9 +153,28 @@ def test_the_review_by_hand():
     assert table.loc["", ["n_losing", "n_back"]].tolist() == [1, 0]
     # y: e was removed and would have brought 3; f was not seen again
     assert table.loc["y", ["n_losing", "n_seen", "n_back", "n_wrong"]].tolist() == [2, 1, 1, 1]
+    assert table.loc["y", "back_share"] == 0.5  # of both: who is gone has not come back
 
 
 def test_a_rule_that_caught_no_loser_has_no_share():
     plan = pd.DataFrame({"customer_id": ["a"], "treatment": ["reprice"], "rule": ["x"], "profit": [1.0]})
     table = review_treatments(plan, pd.DataFrame({"customer_id": ["b"], "net_profit": [1.0]}))
     assert table[["back_share", "mean_change"]].isna().all(axis=None)
+
+
+def test_a_customer_counts_once_in_a_plan():
+    plan = pd.DataFrame({"customer_id": ["a", "a"], "treatment": ["end", "reprice"]})
+    with pytest.raises(
+        DataError, match=r"sum_plan: column 'customer_id' must name each customer once; 1 of 2"
+    ):
+        sum_plan(PEOPLE, plan)
+
+
+def test_rules_without_a_name_or_a_number_are_refused_in_words():
+    for name in (None, "", " "):
+        with pytest.raises(ParameterError, match="every rule needs a name; 1 of 1 conditions have none"):
+            choose_treatments(PEOPLE, rules((name, "revenue", 1, None, "end", "x")))
+    with pytest.raises(DataError, match="column 'city' must hold numbers"):
+        choose_treatments(PEOPLE.assign(city="上海"), rules(("r", "city", 1, None, "end", "x")))
+    with pytest.raises(SchemaError, match="needs column 'column'"):
+        choose_treatments(PEOPLE, pd.DataFrame({"rule": ["r"]}))

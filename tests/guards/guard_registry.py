@@ -10,6 +10,7 @@ from pathlib import Path
 
 from guard_kinds import Guard, replace
 from guards_of_rooms import ROOM_GUARDS
+from guards_of_values import VALUES
 
 
 def _take_out_layers(root: Path) -> None:
@@ -164,4 +165,4 @@ HOUSE = [
     ),
 ]
 
-GUARDS = [*HOUSE, *ROOM_GUARDS]
+GUARDS = [*HOUSE, *ROOM_GUARDS, *VALUES]

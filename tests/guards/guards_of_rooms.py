@@ -1,4 +1,4 @@
-"""The guards of the library's rooms; those of the house itself stand in guard_registry."""
+"""The guards of the library's rooms; those of the house stand in guard_registry, of value in guards_of_values."""
 
 from __future__ import annotations
 
@@ -511,6 +511,27 @@ WORTH = [
         "the first rows are the control group",
         replace("crm_lib/differentiate/experiment.py", 'drawn.sort_values("lot")', "drawn"),
         ("tests/differentiate/test_experiment.py::test_the_lot_is_the_lowest_hash",),
+    ),
+    Guard(
+        "a model that the data do not determine values nobody",
+        "it is used all the same",
+        replace(
+            "crm_lib/lesson/value_lifetime.py", "        if not model.fit.degenerate:", "        if model:"
+        ),
+        (
+            "tests/notebooks/test_value_lifetime.py"
+            "::test_bg_nbd_that_degenerates_warns_and_changes_the_sentence",
+        ),
+    ),
+    Guard(
+        "the campaigns of another company are not read",
+        "they are read whatever the orders are",
+        replace(
+            "crm_lib/lesson/value_campaign.py",
+            "    if not same_firm(orders, members):",
+            "    if not members:",
+        ),
+        ("tests/notebooks/test_value_lifetime.py::test_the_list_of_another_firm_is_not_opened",),
     ),
 ]
 

@@ -321,6 +321,8 @@ def test_suggestions_that_were_worse_give_way_to_the_most_bought():
     bad = pd.DataFrame({"hit": [False] * 9 + [True], "popular_hit": [True] * 10})
     found = suggest_next(baskets, bad, 1).set_index("customer_id")["category"].to_dict()
     assert found == {"a": "丙", "b": "丙", "c": "乙", "d": "甲"}
+    assert set(suggest_next(baskets, bad, 1)["reason"]) == {"popular"}
+    assert "like" in set(suggest_next(baskets, bad.assign(hit=True), 1)["reason"])
     assert set(suggest_next(baskets, bad.assign(hit=True), 1)["customer_id"]) == set("abcd")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from crm_lib._checks import parse_day, require_range
+from crm_lib._checks import parse_day, require_columns, require_range
 from crm_lib.differentiate.lifetime.repeat import UNIT_DAYS, summarize_repeat
-from crm_lib.errors import ParameterError
+from crm_lib.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -83,8 +83,8 @@ def compare_forecasts(holdout: pd.DataFrame, models: Mapping[str, CountModel]) -
     import numpy as np
     import pandas as pd
 
+    ahead = _read_ahead("compare_forecasts", holdout)
     actual = holdout["n_ahead"].to_numpy(dtype="float64")
-    ahead = holdout.attrs["ahead"]
     x, T = (holdout[c].to_numpy(dtype="float64") for c in ("n_repeat", "t_observed"))
     forecasts = {name: model.expected_orders(holdout, ahead=ahead) for name, model in models.items()}
     forecasts["rate"] = ahead * x / np.maximum(T, 1e-9) * (T > 0)
@@ -101,6 +101,17 @@ def compare_forecasts(holdout: pd.DataFrame, models: Mapping[str, CountModel]) -
             "correlation": _correlate(expected, actual),
         })
     return pd.DataFrame(rows)
+
+
+def _read_ahead(where: str, holdout: pd.DataFrame) -> float:
+    """Return the length of the hold-out time, which a frame may have lost on its way."""
+    require_columns(where, holdout.columns, ["n_repeat", "t_last", "t_observed", "n_ahead"])
+    if "ahead" not in holdout.attrs:
+        raise DataError(
+            f"{where}: the frame must say in attrs['ahead'] how long the hold-out time is; it does not. "
+            "Take it as summarize_holdout returned it: a merge loses what a frame says of itself."
+        )
+    return float(holdout.attrs["ahead"])
 
 
 def _correlate(expected: np.ndarray, actual: np.ndarray) -> float:
@@ -134,10 +145,11 @@ def calibrate_forecast(holdout: pd.DataFrame, model: CountModel, *, n_groups: in
     import pandas as pd
 
     require_range("calibrate_forecast", "n_groups", n_groups, 2, 100)
-    expected = model.expected_orders(holdout, ahead=holdout.attrs["ahead"])
+    expected = model.expected_orders(holdout, ahead=_read_ahead("calibrate_forecast", holdout))
     actual = holdout["n_ahead"].to_numpy(dtype="float64")
-    rank = np.searchsorted(np.sort(expected), expected, side="left") / len(expected)
-    frame = pd.DataFrame({"group": np.floor(rank * n_groups), "expected": expected, "actual": actual})
+    before = np.searchsorted(np.sort(expected), expected, side="left")
+    group = before * n_groups // max(len(expected), 1)
+    frame = pd.DataFrame({"group": group, "expected": expected, "actual": actual})
     grouped = frame.groupby("group", sort=True)
     found = grouped.agg(
         n_customers=("actual", "size"),

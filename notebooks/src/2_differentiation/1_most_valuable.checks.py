@@ -9,11 +9,12 @@ def share_of_best(data):
     return counts.get("A", 0) / len(data["abc"])
 
 
-def times_the_mean(data):
-    """Mean value in class A over the mean value of everybody."""
-    abc, by = data["abc"], data["by"]
-    best = abc[abc["abc_class"] == "A"]
-    return (best[by].sum() / len(best)) / (abc[by].sum() / len(abc))
+def share_of_lifetime(data):
+    """Part of the value to come that belongs to class A."""
+    lifetime = data["lifetime"]
+    sums = lifetime.groupby("abc_class")["lifetime_value"].sum()
+    whole = lifetime["lifetime_value"].sum()
+    return sums.get("A", 0.0) / whole if whole else float("nan")
 
 
 def share_of_away(data):
@@ -23,11 +24,14 @@ def share_of_away(data):
     return sums[sums.index < 3].sum() / sums.sum()
 
 
-def count_halfway(data):
-    """Count customers of class B with at least half of the lowest value in class A."""
-    abc, by = data["abc"], data["by"]
-    goal = min(abc[abc["abc_class"] == "A"][by])
-    return sum(2 * value >= goal for value in abc[abc["abc_class"] == "B"][by])
+def share_that_left_a(data):
+    """Part of the earlier class A that is in another class later, or bought nothing."""
+    counts = {}
+    for row in data["moves"].to_dict("records"):
+        if row["from_class"] == "A":
+            counts[row["to_class"]] = counts.get(row["to_class"], 0) + row["n_customers"]
+    whole = sum(counts.values())
+    return 1 - counts.get("A", 0) / whole if whole else float("nan")
 
 
 def mean_orders_of_returned(data):
@@ -73,37 +77,47 @@ CHECKS = [
         ),
     ),
     Check(
-        grade_id="mvc-2-times",
+        grade_id="mvc-2-lifetime",
         answer="answer_2",
         points=10,
-        inputs=("abc", "by"),
-        expected=times_the_mean,
-        hint="分别求两个平均值，再相除。",
+        inputs=("lifetime",),
+        expected=share_of_lifetime,
+        hint="先合计 A 类客户的终身价值，再除以全部客户的合计。",
         mistakes=(
             Mistake(
-                "upside_down",
-                "answer_2 = abc[by].mean() / abc.loc[abc['abc_class'] == 'A', by].mean()",
-                "分子和分母颠倒了：问的是 A 类的平均是全体平均的几倍。",
+                "heads",
+                "answer_2 = (lifetime['abc_class'] == 'A').mean()",
+                "你算的是人数的占比，题目要的是终身价值的占比。",
+            ),
+            Mistake(
+                "percent",
+                "a = lifetime['abc_class'] == 'A'; "
+                "answer_2 = 100 * lifetime.loc[a, 'lifetime_value'].sum() / lifetime['lifetime_value'].sum()",
+                "单位不对：题目要 0 到 1 之间的小数，不乘 100。",
+            ),
+            Mistake(
+                "orders",
+                "a = lifetime['abc_class'] == 'A'; "
+                "answer_2 = lifetime.loc[a, 'expected_orders'].sum() / lifetime['expected_orders'].sum()",
+                "列用错了：你用的是预计购买次数，题目要终身价值。",
             ),
             Mistake(
                 "against_others",
-                "answer_2 = abc.loc[abc['abc_class'] == 'A', by].mean() / abc.loc[abc['abc_class'] != 'A', by].mean()",
-                "分母用错了：全体客户包括 A 类自己。",
+                "a = lifetime['abc_class'] == 'A'; "
+                "answer_2 = lifetime.loc[a, 'lifetime_value'].sum() / lifetime.loc[~a, 'lifetime_value'].sum()",
+                "分母用错了：要除以全部客户，A 类自己也在内。",
             ),
             Mistake(
-                "median",
-                "answer_2 = abc.loc[abc['abc_class'] == 'A', by].median() / abc[by].median()",
-                "你用的是中位数，题目要的是平均值。",
+                "means",
+                "a = lifetime['abc_class'] == 'A'; "
+                "answer_2 = lifetime.loc[a, 'lifetime_value'].mean() / lifetime['lifetime_value'].mean()",
+                "你比较的是平均每人，题目要比较合计。",
             ),
             Mistake(
-                "totals",
-                "answer_2 = abc.loc[abc['abc_class'] == 'A', by].sum() / abc[by].sum()",
-                "你比较的是合计，题目要比较平均每人的价值。",
-            ),
-            Mistake(
-                "mean_only",
-                "answer_2 = abc.loc[abc['abc_class'] == 'A', by].mean()",
-                "你只算了 A 类的平均，还要除以全体客户的平均。",
+                "class_c",
+                "c = lifetime['abc_class'] == 'C'; "
+                "answer_2 = lifetime.loc[c, 'lifetime_value'].sum() / lifetime['lifetime_value'].sum()",
+                "等级取错了：你算的是 C 类的占比。",
             ),
         ),
     ),
@@ -143,42 +157,47 @@ CHECKS = [
         ),
     ),
     Check(
-        grade_id="mvc-4-halfway",
+        grade_id="mvc-4-moved",
         answer="answer_4",
         points=10,
-        inputs=("abc", "by"),
-        expected=count_halfway,
-        tolerance=0,
-        hint="两个条件要同时成立：是 B 类，并且价值不低于 A 类最低价值的一半。",
+        inputs=("moves",),
+        expected=share_that_left_a,
+        hint="先取出前一期的 A 类，再用其中变了等级的人数除以这一行的人数。",
         mistakes=(
             Mistake(
-                "with_a",
-                "answer_4 = int((abc[by] >= abc.loc[abc['abc_class'] == 'A', by].min() / 2).sum())",
-                "你把 A 类客户也数进来了，题目只数 B 类。",
+                "stayed",
+                "w = moves[moves['from_class'] == 'A']; "
+                "answer_4 = w.loc[w['to_class'] == 'A', 'n_customers'].sum() / w['n_customers'].sum()",
+                "方向反了：你算的是仍在 A 类的比例。",
             ),
             Mistake(
-                "half_of_mean",
-                "answer_4 = int(((abc['abc_class'] == 'B') & "
-                "(abc[by] >= abc.loc[abc['abc_class'] == 'A', by].mean() / 2)).sum())",
-                "标准用错了：要用 A 类的最低价值，不是平均价值。",
+                "count",
+                "w = moves[moves['from_class'] == 'A']; "
+                "answer_4 = int(w.loc[w['to_class'] != 'A', 'n_customers'].sum())",
+                "你算的是人数，题目要的是比例。",
             ),
             Mistake(
-                "sum_of_values",
-                "answer_4 = abc.loc[(abc['abc_class'] == 'B') & "
-                "(abc[by] >= abc.loc[abc['abc_class'] == 'A', by].min() / 2), by].sum()",
-                "你把价值加起来了，题目要数的是客户的位数。",
+                "everybody",
+                "w = moves[moves['from_class'] == 'A']; "
+                "answer_4 = w.loc[w['to_class'] != 'A', 'n_customers'].sum() / moves['n_customers'].sum()",
+                "分母用错了：要除以前一期的 A 类，不是全部客户。",
             ),
             Mistake(
-                "below",
-                "answer_4 = int(((abc['abc_class'] == 'B') & "
-                "(abc[by] < abc.loc[abc['abc_class'] == 'A', by].min() / 2)).sum())",
-                "方向反了：你数的是没有达到一半的客户。",
+                "column",
+                "w = moves[moves['to_class'] == 'A']; "
+                "answer_4 = w.loc[w['from_class'] != 'A', 'n_customers'].sum() / w['n_customers'].sum()",
+                "行和列弄反了：你算的是后一期的 A 类里有多少是新升上来的。",
             ),
             Mistake(
-                "share",
-                "b = abc[abc['abc_class'] == 'B']; "
-                "answer_4 = (b[by] >= abc.loc[abc['abc_class'] == 'A', by].min() / 2).mean()",
-                "你算的是占 B 类的比例，题目要的是人数。",
+                "rows",
+                "w = moves[moves['from_class'] == 'A']; answer_4 = (w['to_class'] != 'A').mean()",
+                "你数的是表的行数，每一行代表很多位客户，要用 `n_customers` 列。",
+            ),
+            Mistake(
+                "only_b_and_c",
+                "w = moves[moves['from_class'] == 'A']; "
+                "answer_4 = w.loc[w['to_class'].isin(['B', 'C']), 'n_customers'].sum() / w['n_customers'].sum()",
+                "你漏了没有再买的客户，他们也不在 A 类了。",
             ),
         ),
     ),
