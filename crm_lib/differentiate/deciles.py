@@ -139,6 +139,8 @@ def measure_whale(profit: pd.DataFrame, *, by: str = "net_profit") -> pd.DataFra
     import pandas as pd
 
     require_frame("measure_whale", profit, ("customer_id", by))
+    # of all rows: a customer may stand once with his profit and once without
+    raise_faults("measure_whale", find_id_faults(profit))
     known = profit[profit[by].notna()]
     money = _read_money("measure_whale", known, by)
     ids = known["customer_id"].astype("str").to_numpy()

@@ -106,6 +106,12 @@ def test_an_unknown_profit_is_counted_not_guessed():
     assert curve["cumulative_profit"].tolist() == [5, 4]
 
 
+def test_a_customer_who_stands_once_with_and_once_without_profit_is_refused():
+    twice = pd.DataFrame({"customer_id": ["a", "a"], "net_profit": [5.0, math.nan]})
+    with pytest.raises(DataError, match="customer_id"):
+        measure_whale(twice)
+
+
 @given(MONEY)
 def test_the_whale_ends_at_the_total_and_never_stands_above_its_peak(values):
     curve = measure_whale(customers(values, "net_profit"))
