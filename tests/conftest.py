@@ -130,6 +130,14 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+@pytest.fixture(scope="module")
+def guarded_copy(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return a copy of the project that guards are taken away from, mended after each."""
+    from guard_runs import ProjectCopy
+
+    return ProjectCopy(tmp_path_factory.mktemp("guards") / "project")
+
+
 @pytest.fixture(scope="session")
 def python() -> str:
     """Return the interpreter that runs the tests, for subprocesses."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from guard_kinds import Guard
 from guard_registry import GUARDS
-from guard_runs import PARTS, name_guard, see_red
+from guard_runs import PARTS, ProjectCopy, name_guard, see_red
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("guard", GUARDS[0::PARTS], ids=name_guard)
 def test_without_a_guard_its_test_goes_red(
-    guard: Guard, tmp_path: Path, record_property: pytest.FixtureRequest
+    guard: Guard, guarded_copy: ProjectCopy, record_property: pytest.FixtureRequest
 ) -> None:
-    see_red(guard, tmp_path, record_property)
+    see_red(guard, guarded_copy, record_property)
