@@ -220,7 +220,9 @@ answer_1 = [os.getpid(), os.getppid(), reached]"""
 
 
 def test_a_signal_to_its_group_reaches_nobody_else() -> None:
-    assert value("import os, signal\nos.kill(0, signal.SIGKILL)\nanswer_1 = 1") == 1
+    # the pause: were the one who waits killed, its end would be seen before the answer is there
+    code = "import os, signal, time\nos.kill(0, signal.SIGKILL)\ntime.sleep(1.5)\nanswer_1 = 1"
+    assert value(code) == 1
 
 
 def test_a_fork_that_comes_back_from_the_code_hands_nothing_out() -> None:
