@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_lib._checks import parse_day
-from crm_lib.catalogue import list_currencies, say
+from crm_lib.catalogue import column_title, list_currencies, say
 from crm_lib.errors import DataError
 
 if TYPE_CHECKING:
@@ -245,6 +246,10 @@ def describe_customers(rfm: pd.DataFrame, *, unit: str) -> str:
     return text + (say("customers.later", n=f"{n_later:,}") if n_later else "")
 
 
+# on an order line, `returned` says whether it is a return; elsewhere whether a customer came back
+_LINE_COLUMNS = {"returned": "is_return"}
+
+
 def account_tables(cleaned: Any, schema: str = "orders") -> dict[str, pd.DataFrame]:
     """Return the tables of the cleaning account that may leave the notebook.
 
@@ -261,11 +266,33 @@ def account_tables(cleaned: Any, schema: str = "orders") -> dict[str, pd.DataFra
     Returns
     -------
     dict of DataFrame
-        ``quarantine`` and ``merged`` (one row per line), ``audit`` (one row per changed cell).
+        ``quarantine`` and ``merged`` (one row per line), ``audit`` (one row per changed cell); reasons, rules
+        and changed columns in Chinese.
     """
     from crm_lib.schema import load_schema
 
     known = {*load_schema(schema).names, "source_row", "source_file", "reason", "reasons", "merged_into"}
     parts = {"quarantine": cleaned.quarantine, "merged": cleaned.merged}
     tables = {key: frame[[c for c in frame.columns if c in known]] for key, frame in parts.items()}
-    return tables | {"audit": cleaned.audit}
+    return {key: _word_account(frame) for key, frame in (tables | {"audit": cleaned.audit}).items()}
+
+
+def _word_account(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put the Chinese titles of reasons, rules and columns for their codes."""
+    from crm_lib.identify import REASONS, RULES
+
+    words = {code: title for code, (_, title) in REASONS.items()}
+    rules = {code: title for code, (_, title) in RULES.items()}
+    out = frame.copy()
+    for column in {"reason", "reasons"} & set(out.columns):
+        named = {
+            text: re.sub(r"[a-z_]+", lambda m: words.get(m[0], m[0]), str(text))
+            for text in out[column].dropna().unique()
+        }
+        out[column] = [named.get(text, text) for text in out[column]]
+    if "rule" in out.columns:
+        codes = [str(text).partition(":")[0] for text in out["rule"]]
+        out["rule"] = [rules.get(code, code) for code in codes]
+        titles = {c: column_title(_LINE_COLUMNS.get(c, c)) for c in out["column"].unique()}
+        out["column"] = [titles[c] for c in out["column"]]
+    return out.rename(columns=_LINE_COLUMNS)
