@@ -104,3 +104,13 @@ def test_a_reference_keeps_text_of_checked_cells_only() -> None:
     plain = make_notebook([show(text_html="<b>3</b>")], "finding")
     assert make_reference.keep_checked(plain) == 0
     assert plain.cells[0].outputs == []
+
+
+def test_a_checked_cell_that_draws_is_named() -> None:
+    from nbformat.v4 import new_output
+
+    picture = new_output("display_data", data={"image/svg+xml": "<svg/>", "text/plain": "x"})
+    words = new_output("display_data", data={"text/plain": "x"})
+    assert make_reference.find_drawn(make_notebook([words, picture], "nbval-check-output")) == [1]
+    assert make_reference.find_drawn(make_notebook([words], "nbval-check-output")) == []
+    assert make_reference.find_drawn(make_notebook([picture], "finding")) == []

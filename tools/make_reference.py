@@ -50,6 +50,18 @@ def keep_checked(notebook: NotebookNode) -> int:
     return n_checked
 
 
+def find_drawn(notebook: NotebookNode) -> list[int]:
+    """Return the numbers of the checked cells that draw: a picture is never the same on two machines."""
+    return [
+        number
+        for number, cell in enumerate(notebook.cells, 1)
+        if CHECKED in cell.metadata.get("tags", ())
+        and any(
+            kind.startswith("image/") for output in cell.get("outputs", ()) for kind in output.get("data", ())
+        )
+    ]
+
+
 def _keep_text(output: NotebookNode) -> NotebookNode | None:
     """Return an output without its pictures, or None when only pictures were in it."""
     if "data" not in output:
@@ -70,11 +82,12 @@ def main() -> int:
     shutil.rmtree(teacher, ignore_errors=True)
     paths = write_notebooks(edition="teacher", out=teacher)
     shutil.rmtree(REFERENCE, ignore_errors=True)
-    poor = []
+    poor, drawn = [], []
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
         with tempfile.TemporaryDirectory() as folder:
             run_notebook(notebook, Path(folder))
+        drawn += [f"{path.stem} cell {number}" for number in find_drawn(notebook)]
         n_checked = keep_checked(notebook)
         target = REFERENCE / path.relative_to(teacher)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +97,9 @@ def main() -> int:
             poor.append(target.stem)
     if poor:
         print(f"fewer than {FEWEST} checked outputs: {', '.join(poor)}; tag more cells", file=sys.stderr)
-    return 1 if poor else 0
+    if drawn:
+        print(f"checked cells that draw: {', '.join(drawn)}; take their tag away", file=sys.stderr)
+    return 1 if poor or drawn else 0
 
 
 if __name__ == "__main__":

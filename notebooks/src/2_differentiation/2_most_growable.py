@@ -83,7 +83,7 @@ finding(describe_data(data, day))
 #
 # 接着看回答过钱包调查的客户：`panel` 表一行是一位。
 
-# %% tags=["finding", "nbval-check-output"]
+# %% tags=["finding"]
 panel = measure_panel(data)
 categories = show_share(panel, data.wallet, unit)
 finding(describe_share(panel, categories, unit))
@@ -121,7 +121,7 @@ finding(describe_estimate(people, model, unit))
 #
 # 现在分类。三个类别的缩写 MVC（最有价值）、MGC（最有增长潜力）、BZ（不盈利）和下面的门槛都不是教材的内容。一位客户先看是不是不盈利，再看是不是最有价值，再看是不是最有增长潜力，第一个符合的算数。价值相同的客户总在同一类。
 
-# %% tags=["finding", "nbval-check-output"]
+# %% tags=["finding"]
 thresholds = set_thresholds(people, mvc_share=mvc_share, mgc_share=mgc_share)
 graded = people.assign(growth_class=classify_growth(people, **thresholds)["growth_class"])
 classes = show_classes(graded, thresholds, unit)
@@ -287,7 +287,7 @@ check("mgc-5-change", answer_5)
 #
 # 下面评价做过的活动。名单是抽签分的两组，两组之差就是活动的效果；乘以毛利率，减去费用，是每位客户的净收益。
 
-# %% tags=["finding", "nbval-check-output"]
+# %% tags=["finding"]
 effects = compare_campaigns(data, margin_share=people.attrs["margin_share"])
 show_campaigns(effects, unit)
 finding(describe_campaigns(effects, unit))
@@ -297,7 +297,7 @@ finding(describe_campaigns(effects, unit))
 #
 # 全体看不出效果，会不会对一部分人有用？程序按活动以前的情况预计每位客户受影响的大小（uplift，增量），再看预计最大的一组是不是真的差别最大。
 
-# %% tags=["finding", "nbval-check-output"]
+# %% tags=["finding"]
 uplift = find_movable(data, seed=seed)
 show_groups(uplift)
 finding(describe_uplift(uplift))
