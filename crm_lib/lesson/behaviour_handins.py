@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_lib.catalogue import list_section, list_titles, say
+from crm_lib.catalogue import list_section, list_titles, say, sheet_title
 from crm_lib.lesson.behaviour_reports import (
     plain_text,
     write_analysis,
@@ -140,7 +140,7 @@ def write_prospects(
     shown["sales_grade"] = [g or say("behaviour.no_grade") for g in shown["sales_grade"]]
     titles = {**title_all(shown), **_TITLES}
     groups = {name: say("handin.group", name=name) for name in ("意向", "成交", "潜在")}
-    table = LinkedTable(shown, "lead_id", "prospects", "intent", _IN_WORD, titles, groups)
+    table = LinkedTable(shown, "lead_id", sheet_title("prospects"), "intent", _IN_WORD, titles, groups)
     texts = [say("handin.prospects_about"), *(sentences[k] for k in ("methods", "intent", "grades"))]
     texts += [say("handin.prospects_cut", n=_MOST_LINKED, all=len(rows))] if len(rows) > _MOST_LINKED else []
     blocks = [HeadingBlock(say("handin.prospects"), 0), *(TextBlock(plain_text(t)) for t in texts)]
